@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Every verb of the package; each is a line or two, the work is done in the rooms.
+# Variables given here (KDIR= KSRC= PATCHES= O= V= J= ARCH= CC= ...) reach them in the environment.
+
+COMMAND := i915-backport/i915-backport
+
+.PHONY: help module dkms-install dkms-uninstall dkms-module status check bench
+
+help:
+	@echo "sudo make dkms-install    build and install for every kernel that has headers, through DKMS"
+	@echo "sudo make dkms-uninstall  take it away again; the stock driver stays"
+	@echo "make module KDIR= KSRC=   build i915.ko for one kernel, without root or DKMS"
+	@echo "make status               what each installed kernel has"
+	@echo "sudo make check           run every test (installs what it needs)"
+	@echo "make bench                measure"
+
+module dkms-install dkms-uninstall status:
+	@$(COMMAND) $@
+
+# DKMS's own call, in its build folder; + hands our -j on.
+dkms-module:
+	+@$(COMMAND) $@
+
+check:
+	@tests/run
+
+bench:
+	@tests/bench/run

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# build - the staged driver into a module, by the kernel's own kbuild.
+
+# kbuild KDIR DIR [ARGUMENT]...: make in DIR as an external module. What our own make was given (O=
+# above all) must not reach the kernel's.
+kbuild()
+{
+	kdir=$1 dir=$2
+	shift 2
+	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS make -C "$kdir" M="$dir" \
+		${ARCH:+ARCH="$ARCH"} ${CROSS_COMPILE:+CROSS_COMPILE="$CROSS_COMPILE"} \
+		${CC:+CC="$CC"} ${LD:+LD="$LD"} ${V:+V="$V"} "$@"
+}
+
+# jobs: J=, else what -j our own make was given, else one for each processor.
+jobs()
+{
+	given=$(echo " ${MAKEFLAGS:-} " | sed -n 's/.* -j\([0-9][0-9]*\) .*/\1/p')
+	echo "${J:-${given:-$(nproc)}}"
+}
+
+# ask KDIR: what kbuild would compile with, as KEY=value lines in $WORK/asked.
+ask()
+{
+	mkdir -p "$WORK/ask"
+	# shellcheck disable=SC2016 # for make
+	echo '$(info asked-cc=$(strip $(CC)))$(info asked-flags=$(KBUILD_CFLAGS))$(info asked-srctree=$(abspath $(srctree)))' \
+		>"$WORK/ask/Kbuild"
+	kbuild "$1" "$WORK/ask" modules >"$WORK/ask/out" 2>&1 || true
+	sed -n 's/^asked-//p' "$WORK/ask/out" >"$WORK/asked"
+	[ -s "$WORK/asked" ] ||
+		die "$E_KERNEL" "$1: kbuild does not run there: $(why "$WORK/ask/out"); install the kernel's headers, or run 'make modules_prepare' in a tree"
+	cc=$(value cc <"$WORK/asked")
+	need "${cc%% *}"
+}
+
+# choose_cc: compilers that make position-independent programs by default need telling not to, where
+# the kernel is too old to do it. It belongs into CC, or kbuild's probes of the compiler's options fail.
+choose_cc()
+{
+	case $(value flags <"$WORK/asked") in
+	*-fno-pie* | *-fno-PIE*) return ;;
+	esac
+	# shellcheck disable=SC2086 # CC may hold options
+	if $cc -dM -E -x c /dev/null 2>/dev/null | grep -q __PIE__; then
+		CC="$cc -fno-pie"
+		log "CC=$CC: the compiler defaults to PIE and this kernel does not turn it off"
+	fi
+}
+
+# compat_flags: the folders of compat/ that these headers and this compiler need.
+compat_flags()
+{
+	headers=$(value srctree <"$WORK/asked")/include
+	major=$($cc -dumpversion | cut -d. -f1)
+	if grep -qs 'gcc_header(__GNUC__)' "$headers/linux/compiler-gcc.h" &&
+		[ ! -f "$headers/linux/compiler-gcc$major.h" ]; then
+		echo "-idirafter $PACKAGE/compat/compiler-gcc"
+	fi
+}
+
+# path_flags STAGE: no path of the build in the module, so that it is the same wherever it is built.
+path_flags()
+{
+	for flag in "-fmacro-prefix-map=$1/=" "-fdebug-prefix-map=$1=."; do
+		# shellcheck disable=SC2086 # CC may hold options
+		$cc "$flag" -E -x c /dev/null >/dev/null 2>&1 && echo "$flag"
+	done
+	return 0
+}
+
+# write_modinfo STAGE GENERATION SHA256: how anyone can tell our module from the stock one.
+write_modinfo()
+{
+	cat >"$1/$I915/i915_backport.c" <<-EOT
+		#include <linux/module.h>
+
+		MODULE_VERSION("$(package_version)");
+		MODULE_INFO(i915_backport, "$(package_version) $2");
+		MODULE_INFO(i915_backport_source, "$3");
+	EOT
+}
+
+# write_kbuild STAGE: a Kbuild beside the driver's Makefile takes precedence over it and includes it,
+# so that the driver's own is not edited.
+#   -I      the driver's -I$(srctree)/$(src) and its trace headers' relative path lead nowhere outside
+#           the kernel tree
+#   obj-m   only i915, not what else lives in its folder (kvmgt)
+write_kbuild()
+{
+	cat >"$1/$I915/Kbuild" <<-'EOT'
+		include $(src)/Makefile
+		obj-m := $(filter i915.o,$(obj-m))
+		i915-y += i915_backport.o
+		ccflags-y += -I$(src) -I$(src)/../..
+	EOT
+}
+
+# build STAGE KDIR GENERATION SHA256: $STAGE/$I915/i915.ko
+build()
+{
+	need make patch
+	ask "$2"
+	choose_cc
+	write_modinfo "$1" "$3" "$4"
+	write_kbuild "$1"
+	KCFLAGS="${KCFLAGS:-} $(compat_flags) $(path_flags "$1")"
+	with_progress "building i915.ko" logged kbuild "$2" "$1/$I915" -j"$(jobs)" KCFLAGS="$KCFLAGS" modules ||
+		die "$E_BUILD" "$(compile_error "$1"); the log is $LOG"
+	[ -f "$1/$I915/i915.ko" ] || die "$E_BUILD" "$1/$I915: kbuild made no i915.ko; the log is $LOG"
+	plt32=$(host_program plt32 "$ROOM/plt32.c") || exit
+	logged "$plt32" "$1/$I915/i915.ko" || die "$E_BUILD" "$1/$I915/i915.ko: not an ELF module; the log is $LOG"
+}
+
+# compile_error STAGE: the first error of the compiler, with the path as the driver's tree has it.
+compile_error()
+{
+	first=$(grep -m 1 -E '(error|fatal error|undefined|No space|Permission denied|\*\*\*)' "$LOG" | sed "s|$1/||g" | cut -c 1-300)
+	echo "${first:-kbuild failed without a word}"
+}
+
+# with_progress TEXT COMMAND...: on a terminal, count the objects while the command runs.
+with_progress()
+{
+	text=$1
+	shift
+	if [ ! -t 2 ] || [ "$VERBOSE" != 0 ]; then
+		"$@"
+		return
+	fi
+	start=$(date +%s)
+	"$@" &
+	child=$!
+	while kill -0 "$child" 2>/dev/null; do
+		printf '\r%s: %d objects, %d s ' "$text" \
+			"$(grep -c '^  CC ' "$LOG" 2>/dev/null)" "$(($(date +%s) - start))" >&2
+		sleep 1
+	done
+	printf '\r\033[K' >&2
+	wait "$child"
+}

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# check - would the kernel take the module, and would the modules beside it still load?
+
+# stock_module KDIR RELEASE: the driver that the kernel came with; nothing if it is not on this machine.
+stock_module()
+{
+	for module in "$MODULES/$2"/kernel/"$I915"/i915.ko* /var/lib/dkms/i915-backport/original_module/"$2"/*/i915.ko* \
+		"$1/$I915/i915.ko"; do
+		[ -f "$module" ] && ! is_ours "$module" && echo "$module" && return
+	done
+	return 0
+}
+
+# is_ours MODULE
+is_ours()
+{
+	[ -n "$(modinfo -F i915_backport "$1" 2>/dev/null)" ]
+}
+
+# any_module KDIR RELEASE: some module of that kernel, for its vermagic.
+any_module()
+{
+	module=$(stock_module "$1" "$2")
+	[ -n "$module" ] || module=$(find -H "$MODULES/$2/kernel" -name '*.ko*' 2>/dev/null | head -n 1)
+	[ -n "$module" ] || module=$(find "$1/drivers" "$1/lib" "$1/fs" -name '*.ko' 2>/dev/null | head -n 1)
+	echo "$module"
+}
+
+# reject MODULE TEXT
+reject()
+{
+	die "$E_CHECK" "$1: $2; nothing was installed, the stock driver stays"
+}
+
+# check STAGE KDIR RELEASE GENERATION SHA256
+check()
+{
+	need modinfo modprobe nm
+	module=$1/$I915/i915.ko
+	check_vermagic "$module" "$2" "$3"
+	check_imports "$module" "$2" "$3"
+	check_exports "$1" "$2"
+	check_modinfo "$module" "$4" "$5"
+}
+
+# check_vermagic MODULE KDIR RELEASE: what the loader compares first.
+check_vermagic()
+{
+	other=$(any_module "$2" "$3")
+	ours=$(modinfo -F vermagic "$1")
+	if [ -z "$other" ]; then
+		[ "${ours%% *}" = "$3" ] || reject "$1" "vermagic '$ours' is not for $3"
+		log "vermagic: $ours (no module of $3 here to compare with)"
+		return
+	fi
+	theirs=$(modinfo -F vermagic "$other")
+	[ "$ours" = "$theirs" ] || reject "$1" "vermagic '$ours', but $other has '$theirs'"
+	log "vermagic: $ours, as $other"
+}
+
+# check_imports MODULE KDIR RELEASE: every undefined symbol is exported, under the same CRC; and where
+# the stock module imports it too, under the CRC that one has (the headers could be of another build).
+check_imports()
+{
+	symvers=$2/Module.symvers
+	[ -f "$symvers" ] ||
+		reject "$1" "there is no $symvers to compare its symbols with; build the kernel whole, or install its headers"
+	nm -u "$1" | awk '{ print $NF }' | sort >"$WORK/undefined"
+	modprobe --dump-modversions "$1" >"$WORK/imports" 2>/dev/null || : >"$WORK/imports"
+	stock=$(stock_module "$2" "$3")
+	: >"$WORK/stock.imports"
+	[ -z "$stock" ] || modprobe --dump-modversions "$stock" >"$WORK/stock.imports" 2>/dev/null || true
+	bad=$(awk -F'\t' '
+		FILENAME == ARGV[1] { crc[$2] = $1; known[$2] = 1; next }
+		FILENAME == ARGV[2] { stock[$2] = $1; next }
+		FILENAME == ARGV[3] { ours[$2] = $1; next }
+		!($1 in known)                          { print $1 " is exported by nothing in Module.symvers"; exit }
+		$1 in ours && same(ours[$1], crc[$1])   { print $1 " has CRC " ours[$1] ", Module.symvers " crc[$1]; exit }
+		$1 in ours && $1 in stock && same(ours[$1], stock[$1]) {
+			print $1 " has CRC " ours[$1] ", the stock i915 " stock[$1]; exit }
+		# hexadecimal, with or without leading zeros
+		function same(a, b) { sub(/^0x0*/, "", a); sub(/^0x0*/, "", b); return a != b }
+		' "$symvers" "$WORK/stock.imports" "$WORK/imports" "$WORK/undefined")
+	[ -z "$bad" ] || reject "$1" "symbol $bad"
+	log "imports: $(wc -l <"$WORK/undefined") symbols, all in $symvers"
+}
+
+# check_exports STAGE KDIR: what the stock i915 exports, ours exports too, under the same CRC and in
+# the same way; else kvmgt and its like would refuse to load.
+check_exports()
+{
+	awk -F'\t' '$3 ~ /(^|\/)i915$/' "$2/Module.symvers" >"$WORK/stock.exports"
+	bad=$(awk -F'\t' '
+		FILENAME == ARGV[1] { crc[$2] = $1; how[$2] = $4 "/" $5; next }
+		!($2 in crc)        { print $2 " is not exported any more"; exit }
+		crc[$2] != $1       { print $2 " is exported with CRC " crc[$2] " instead of " $1; exit }
+		how[$2] != $4 "/" $5 { print $2 " is exported as " how[$2] " instead of " $4 "/" $5; exit }
+		' "$1/$I915/Module.symvers" "$WORK/stock.exports")
+	[ -z "$bad" ] || reject "$1/$I915/i915.ko" "symbol $bad, which modules that use i915 rely on"
+	log "exports: $(wc -l <"$WORK/stock.exports") symbols, as the stock i915"
+}
+
+# check_modinfo MODULE GENERATION SHA256: it can be told from the stock one, and DKMS will replace that.
+check_modinfo()
+{
+	[ "$(modinfo -F i915_backport "$1")" = "$(package_version) $2" ] &&
+		[ "$(modinfo -F i915_backport_source "$1")" = "$3" ] ||
+		reject "$1" "modinfo does not carry i915_backport and its source"
+	[ "$(modinfo -F version "$1")" = "$(package_version)" ] ||
+		reject "$1" "modinfo names another version, $(modinfo -F version "$1" | tr '\n' ' '); the driver's source has a MODULE_VERSION of its own, take it out"
+}

@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+# shellcheck disable=SC2034 # the statuses are used by the other steps
+#
+# common - exit statuses, messages, the log, locks and private folders.
+
+E_USAGE=2
+E_SOURCE=3
+E_MISMATCH=4
+E_VERDICT=5
+E_SERIES=6
+E_BUILD=7
+E_CHECK=8
+E_BUILTIN=9
+E_SYSTEM=10
+E_BUSY=11
+E_KERNEL=12
+E_DKMS=13
+E_CLEAN=77
+
+VERBOSE=${VERBOSE:-0}
+LOG=
+WORK=
+
+# The one list of exit statuses: --help, the man page and the tests read it from here.
+statuses()
+{
+	cat <<-EOT
+	 0  done
+	 2  wrong usage
+	 3  no usable source: not found, truncated, not a kernel tree, no i915 in it
+	 4  the source belongs to another kernel
+	 5  the verdict is 'unknown'
+	 6  no series fits, several do, or the tree has the fix already
+	 7  the build failed
+	 8  the built module failed a check and was not installed
+	 9  i915 is built into the kernel and cannot be replaced by a module
+	10  the system refused: disk full, folder not writable, program missing
+	11  another run is at work in the same folder
+	12  no kernel, or no headers for it
+	13  DKMS failed
+	77  nothing to do: the driver is clean, or the kernel has no i915 module
+	EOT
+}
+
+package_version()
+{
+	sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$PACKAGE/dkms.conf"
+}
+
+# warn TEXT: one line on stderr.
+warn()
+{
+	printf 'i915-backport: %s\n' "$*" >&2
+}
+
+# die STATUS TEXT: TEXT names the file, the cause and the next step, on one line.
+die()
+{
+	status=$1
+	shift
+	warn "$*"
+	exit "$status"
+}
+
+# log TEXT: one line for the log, and for the screen with -v.
+log()
+{
+	[ -z "$LOG" ] || printf '%s\n' "$*" >>"$LOG"
+	[ "$VERBOSE" = 0 ] || printf '%s\n' "$*" >&2
+}
+
+# logged COMMAND...: run it, its output goes to the log (and to the screen with -v).
+logged()
+{
+	log "+ $*"
+	if [ "$VERBOSE" != 0 ]; then
+		{ { "$@" 2>&1; echo $? >"$WORK/rc"; } | tee -a "$LOG" >&2; } || true
+		return "$(cat "$WORK/rc")"
+	fi
+	"$@" >>"$LOG" 2>&1
+}
+
+# why FILE: the last line a failed program wrote, for the cause of an error message.
+why()
+{
+	grep -v '^[[:space:]]*$' "$1" 2>/dev/null | tail -n 1 | cut -c 1-300
+}
+
+# need PROGRAM...: every one must be on the PATH.
+need()
+{
+	for program; do
+		command -v "$program" >/dev/null ||
+			die "$E_SYSTEM" "$program: not installed; install the package that has it and run again"
+	done
+}
+
+# private_dir: a new folder that only this user can enter; removed when the command ends.
+private_dir()
+{
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/i915-backport.XXXXXX") ||
+		die "$E_SYSTEM" "${TMPDIR:-/tmp}: no temporary folder can be made there; free some space or set TMPDIR"
+	echo "$dir"
+}
+
+# on_exit COMMAND: what to run when the command ends, however it ends.
+on_exit()
+{
+	# shellcheck disable=SC2064 # the command is meant as it is now
+	trap "$1" EXIT
+	trap 'exit 129' HUP
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+}
+
+# make_dir DIR: with its parents, or say why not.
+make_dir()
+{
+	cause=$(mkdir -p "$1" 2>&1) && [ -w "$1" ] ||
+		die "$E_SYSTEM" "$1: ${cause:-not writable}; choose another folder or mend its permissions"
+}
+
+# lock FILE: hold it until this process ends; a second run is told so at once.
+# The descriptor is closed for nobody on purpose: a build that outlives us keeps the lock.
+lock()
+{
+	exec 9>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
+	flock -n 9 || die "$E_BUSY" "$(dirname "$1"): another run is at work there; wait for it to end"
+}
+
+# wait_lock FILE: the same, but wait for the other one.
+wait_lock()
+{
+	exec 8>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
+	flock 8
+}
+
+# value KEY: of KEY=value lines on stdin, the value; quotes that the probe put around it are taken off.
+value()
+{
+	sed -n "s/^$1=//p" | sed "s/^'\(.*\)'\$/\1/; s/'\\\\''/'/g" | head -n 1
+}

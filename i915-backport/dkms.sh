@@ -1,0 +1,265 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# dkms - the package under DKMS, from 2.8 to 3.2.
+
+DKMS_NAME=i915-backport
+DKMS_TREE=/var/lib/dkms/$DKMS_NAME
+LINK=/usr/local/sbin/i915-backport
+
+must_be_root()
+{
+	[ "$(id -u)" = 0 ] || die "$E_SYSTEM" "$1: needs root; run it with sudo"
+}
+
+# ---- what DKMS calls ---------------------------------------------------------------------------
+
+# dkms-conf RELEASE ACTION PID: dkms.conf asks, before DKMS does anything, what to do for this kernel.
+# Prints the lines that differ from dkms.conf. A clean kernel is one that DKMS is told to exclude; at
+# autoinstall (which counts an exclusion as a failure in 3.0, and breaks the kernel's installation) it
+# is told that there is nothing to install, and so it is when the kernel's source cannot be had.
+cmd_dkms_conf()
+{
+	release=$1 action=$2 pid=$3
+	case " $action " in
+	*" build "* | *" install "* | *" autoinstall "* | *" kernel_postinst "*) ;;
+	*) return ;;
+	esac
+	[ -n "$release" ] || release=$(dkms_release "$pid")
+	plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
+	case $PLAN_STATUS in
+	0)
+		take_turn "$pid" ;;
+	"$E_CLEAN")
+		echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"'
+		echo 'AUTOINSTALL=""'
+		warn "$release: $PLAN_ERROR" ;;
+	*)
+		echo 'AUTOINSTALL=""'
+		warn "$release: $PLAN_ERROR" ;;
+	esac
+}
+
+# dkms_release PID: autoinstall of DKMS 2.8 and 3.0 reads dkms.conf without saying for which kernel.
+dkms_release()
+{
+	tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null |
+		awk '/^(-k|--kernelver)$/ { take = 1; next }
+		     take { release = $0; take = 0 }
+		     /^--kernelver=/ { release = substr($0, 13) }
+		     END { sub(/\/.*/, "", release); print release }' | grep . || uname -r
+}
+
+# take_turn PID: DKMS builds a version of a module in one folder, whatever the kernel, and empties it
+# first. The DKMS process that comes second waits here, until the first has ended.
+take_turn()
+{
+	turn=$(cache_dir)/dkms.turn
+	make_dir "$(cache_dir)"
+	me="$1 $(started "$1")"
+	while :; do
+		wait_lock "$turn.lock"
+		owner=$(cat "$turn" 2>/dev/null) || owner=
+		if [ -z "$owner" ] || [ "$owner" = "$me" ] || [ "$(started "${owner% *}")" != "${owner#* }" ]; then
+			echo "$me" >"$turn"
+			exec 8>&-
+			return
+		fi
+		exec 8>&-
+		sleep 1
+	done
+}
+
+# started PID: when, in clock ticks since boot: a process ID can be taken again, this pair cannot.
+started()
+{
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+}
+
+# dkms-module: the MAKE of dkms.conf, in DKMS's build folder, KDIR= and RELEASE= given.
+cmd_dkms_module()
+{
+	VERBOSE=1
+	# DKMS strips the debug information anyway: do not make it.
+	[ -f "$KDIR/vmlinux" ] || KCFLAGS="${KCFLAGS:-} -g0"
+	make_module "$(readlink -f "$KDIR")" "$RELEASE" .
+}
+
+# ---- what the user calls -----------------------------------------------------------------------
+
+# install_packages: Debian's packages that are missing. NO_APT=1 turns it off.
+install_packages()
+{
+	missing=
+	for pair in dkms:dkms gcc:gcc make:make patch:patch modinfo:kmod nm:binutils flock:util-linux xz:xz-utils; do
+		command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
+	done
+	[ -f /usr/include/stdio.h ] || missing="$missing libc6-dev"
+	for release in $(installed_kernels); do
+		kdir=$(readlink -f "$MODULES/$release/build")
+		[ -z "$(find_source "$kdir" "$release")" ] || continue
+		name=linux-source-$(minor "$(headers_version "$kdir")")
+		apt-cache show "$name" >/dev/null 2>&1 && missing="$missing $name"
+	done
+	[ -n "$missing" ] || return 0
+	[ "${NO_APT:-}" != 1 ] || {
+		warn "missing:$missing; not installed because of NO_APT=1"
+		return 0
+	}
+	echo "Installing Debian packages:$missing"
+	# shellcheck disable=SC2086 # a list
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$WORK/apt.log" 2>&1 ||
+		die "$E_SYSTEM" "apt-get: $(why "$WORK/apt.log"); run 'apt-get update' or install them by hand:$missing"
+}
+
+# copy_package: into /usr/src, whole or not at all.
+copy_package()
+{
+	home=$SOURCES/$DKMS_NAME-$(package_version)
+	[ "$PACKAGE" != "$home" ] || return 0
+	rm -rf "$home.new"
+	mkdir -p "$home.new" && (cd "$PACKAGE" && cp -RP -- * "$home.new") 2>"$WORK/err" || {
+		cause=$(why "$WORK/err")
+		rm -rf "$home.new"
+		die "$E_SYSTEM" "$home: cannot be written: ${cause:-unknown}; free some space"
+	}
+	rm -rf "$home.new/build"
+	if [ -d "$home" ] && diff -r "$home" "$home.new" >/dev/null; then
+		rm -rf "$home.new"
+		return
+	fi
+	forget "$(package_version)"
+	mv "$home.new" "$home"
+}
+
+# forget VERSION: out of DKMS and out of /usr/src.
+forget()
+{
+	if [ -d "$DKMS_TREE/$1" ]; then
+		dkms remove "$DKMS_NAME/$1" --all >>"$WORK/dkms.log" 2>&1 ||
+			dkms remove -m "$DKMS_NAME" -v "$1" --all >>"$WORK/dkms.log" 2>&1 ||
+			die "$E_DKMS" "dkms remove $DKMS_NAME/$1: $(why "$WORK/dkms.log"); mend it and run again"
+	fi
+	rm -rf "${SOURCES:?}/$DKMS_NAME-$1"
+}
+
+is_installed()
+{
+	dkms status -m "$DKMS_NAME" -v "$(package_version)" -k "$1" 2>/dev/null | grep -q ': installed'
+}
+
+# install_for RELEASE: one row of the table.
+install_for()
+{
+	plan_of "$(readlink -f "$MODULES/$1/build")" "$1"
+	case $PLAN_STATUS in
+	0) dkms_install_for "$1" ;;
+	"$E_CLEAN")
+		result="nothing to do, stock driver stays"
+		log "$1: $PLAN_ERROR" ;;
+	*)
+		result="failed, stock driver stays"
+		failures=$((failures + 1))
+		first_failure=${first_failure:-$PLAN_STATUS}
+		warn "$1: $PLAN_ERROR" ;;
+	esac
+	verdict=$(plan_value verdict)
+	origin=$(plan_value source)
+	printf '%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "$result" >>"$WORK_ALL/rows"
+	reason=$(plan_value reason)
+	[ -z "$reason" ] || echo "$1: $verdict: $reason" >>"$WORK_ALL/reasons"
+}
+
+dkms_install_for()
+{
+	if is_installed "$1"; then
+		result="installed already"
+		return
+	fi
+	if with_progress "$1: building under DKMS" dkms_install "$1" && is_ours "$(module_on_disk "$1")"; then
+		result="installed, generation $(plan_value generation)"
+		return
+	fi
+	make_log=$DKMS_TREE/$(package_version)/build/make.log
+	cause=$(sed -n 's/^i915-backport: //p' "$make_log" 2>/dev/null | tail -n 1)
+	result="failed, stock driver stays"
+	failures=$((failures + 1))
+	first_failure=${first_failure:-$E_DKMS}
+	warn "$1: ${cause:-DKMS: $(why "$LOG"); the log is $LOG}"
+}
+
+dkms_install()
+{
+	logged dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" </dev/null
+}
+
+cmd_dkms_install()
+{
+	case ${1:-} in
+	'') ;;
+	-h | --help)
+		echo "Usage: sudo make dkms-install [NO_APT=1] [KSRC=TREE] [PATCHES=DIR]"
+		echo "Registers the package with DKMS, builds and installs it for every kernel that has headers."
+		return ;;
+	*) die "$E_USAGE" "dkms-install $1: takes no argument; see 'i915-backport dkms-install --help'" ;;
+	esac
+	must_be_root dkms-install
+	[ -n "$(installed_kernels)" ] ||
+		die "$E_KERNEL" "$MODULES: no kernel has headers; install them (Debian: linux-headers-amd64) and run again"
+	make_dir "$(cache_dir)"
+	lock "$(cache_dir)/install.lock"
+	WORK_ALL=$(private_dir)
+	WORK=$WORK_ALL
+	on_exit 'rm -rf "$WORK_ALL" "$WORK"'
+	LOG=$(cache_dir)/install.log
+	: >"$LOG"
+	install_packages
+	need dkms
+	copy_package
+	is_registered || logged dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
+		die "$E_DKMS" "dkms add: $(why "$LOG"); the log is $LOG"
+	ln -sfn "$SOURCES/$DKMS_NAME-$(package_version)/i915-backport/i915-backport" "$LINK"
+	failures=0 first_failure=
+	printf 'KERNEL\tSOURCE\tVERDICT\tRESULT\n' >"$WORK_ALL/rows"
+	: >"$WORK_ALL/reasons"
+	for release in $(installed_kernels); do
+		install_for "$release"
+	done
+	table <"$WORK_ALL/rows"
+	cat "$WORK_ALL/reasons"
+	return "${first_failure:-0}"
+}
+
+is_registered()
+{
+	[ -d "$DKMS_TREE/$(package_version)" ]
+}
+
+cmd_dkms_uninstall()
+{
+	case ${1:-} in
+	'') ;;
+	-h | --help)
+		echo "Usage: sudo make dkms-uninstall"
+		echo "Takes every version of the package out of DKMS; each kernel has its stock driver again."
+		return ;;
+	*) die "$E_USAGE" "dkms-uninstall $1: takes no argument; see 'i915-backport dkms-uninstall --help'" ;;
+	esac
+	must_be_root dkms-uninstall
+	WORK=$(private_dir)
+	on_exit 'rm -rf "$WORK"'
+	for home in "$DKMS_TREE"/*/ "$SOURCES/$DKMS_NAME"-*/; do
+		version=$(basename "$home")
+		case $version in
+		"$DKMS_NAME"-*) version=${version#"$DKMS_NAME"-} ;;
+		kernel-* | original_module | '*') continue ;;
+		esac
+		forget "$version"
+	done
+	[ ! -L "$LINK" ] || rm -f "$LINK"
+	rm -rf "$(cache_dir)" "$DKMS_TREE"
+	for release in $(installed_kernels); do
+		module=$(module_on_disk "$release")
+		printf '%s\t%s\t%s\n' "$release" "$(whose "$module")" "${module:-no i915 module}"
+	done | table
+}

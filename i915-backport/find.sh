@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# find - the kernels that are installed, and the i915 source that belongs to each.
+
+# installed_kernels: releases with headers, oldest first.
+installed_kernels()
+{
+	for build in "$MODULES"/*/build; do
+		[ -f "$build/Makefile" ] && basename "$(dirname "$build")"
+	done | sort -V
+}
+
+# headers_macro KDIR NAME: the number that version.h defines for NAME.
+headers_macro()
+{
+	for header in include/generated/uapi/linux/version.h include/linux/version.h; do
+		[ -f "$1/$header" ] || continue
+		sed -n "s/^#define[[:space:]]*$2[[:space:]]*//p" "$1/$header"
+		return
+	done
+}
+
+# headers_version KDIR: VERSION.PATCHLEVEL.SUBLEVEL of the headers. LINUX_VERSION_CODE holds
+# eight bits of SUBLEVEL; later headers say it in full beside it.
+headers_version()
+{
+	code=$(headers_macro "$1" LINUX_VERSION_CODE)
+	[ -n "$code" ] || return 0
+	sublevel=$(headers_macro "$1" LINUX_VERSION_SUBLEVEL)
+	echo "$((code >> 16)).$((code >> 8 & 255)).${sublevel:-$((code & 255))}"
+}
+
+# headers_release KDIR: what 'uname -r' says on that kernel.
+headers_release()
+{
+	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$1/include/generated/utsrelease.h" 2>/dev/null
+}
+
+# kconfig KDIR SYMBOL: y, m or nothing.
+kconfig()
+{
+	sed -n "s/^$2=//p" "$1/include/config/auto.conf" "$1/.config" 2>/dev/null | head -n 1
+}
+
+# tree_version MAKEFILE: VERSION.PATCHLEVEL.SUBLEVEL of a source tree, read and not run.
+tree_version()
+{
+	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ && !($1 in v) { v[$1] = $3 }
+	     END { if ("VERSION" in v && "PATCHLEVEL" in v)
+	               print v["VERSION"] "." v["PATCHLEVEL"] "." ("SUBLEVEL" in v ? v["SUBLEVEL"] : 0) }' \
+		"$1" 2>/dev/null
+}
+
+# minor VERSION: its VERSION.PATCHLEVEL.
+minor()
+{
+	echo "$1" | cut -d. -f1-2
+}
+
+has_i915()
+{
+	[ -f "$1/drivers/gpu/drm/i915/i915_drv.h" ]
+}
+
+is_tarball()
+{
+	[ -f "$1" ] && case $1 in
+	*.tar | *.tar.xz | *.tar.bz2 | *.tar.gz | *.tar.zst | *.tgz) true ;;
+	*) false ;;
+	esac
+}
+
+# distribution_sources VERSION: what the distributions' source packages put in /usr/src for this
+# VERSION.PATCHLEVEL, likeliest first: unpacked trees (Debian, Ubuntu, SUSE, Gentoo), tarballs.
+distribution_sources()
+{
+	m=$(minor "$1")
+	for tree in "$SOURCES/linux-source-$m" "$SOURCES/linux-source-$m".* \
+		"$SOURCES/linux-$m" "$SOURCES/linux-$m"[.-]* "$SOURCES/linux"; do
+		[ -d "$tree" ] && has_i915 "$tree" && echo "$tree"
+	done
+	for tarball in "$SOURCES/linux-source-$m".tar* "$SOURCES/linux-source-$m".[0-9]*.tar* \
+		"$SOURCES/linux-source-$m"*/linux-source-"$m"*.tar*; do
+		is_tarball "$tarball" && echo "$tarball"
+	done
+	return 0
+}
+
+# closest VERSION: of the sources on stdin, the tree of exactly that version, else the first tree of
+# the same VERSION.PATCHLEVEL, else the first tarball (what is in one is known once it is staged).
+closest()
+{
+	same= near= packed=
+	while read -r candidate; do
+		[ -d "$candidate" ] || { packed=${packed:-$candidate}; continue; }
+		version=$(tree_version "$candidate/Makefile")
+		[ "$version" != "$1" ] || same=${same:-$candidate}
+		[ "$(minor "$version")" != "$(minor "$1")" ] || near=${near:-$candidate}
+	done
+	echo "${same:-${near:-$packed}}"
+}
+
+# find_source KDIR RELEASE: the tree or tarball that i915 is to be taken from; nothing if there is none.
+find_source()
+{
+	configured=$(setting KSRC "$2")
+	if [ -n "$configured" ]; then
+		echo "$configured"
+		return
+	fi
+	for tree in "$MODULES/$2/source" "$1/source" "$1"; do
+		if has_i915 "$tree"; then
+			readlink -f "$tree"
+			return
+		fi
+	done
+	version=$(headers_version "$1")
+	distribution_sources "$version" | closest "$version"
+}
+
+# find_hint VERSION: where a source could come from, for the error message.
+find_hint()
+{
+	if [ -e "$ROOT/etc/debian_version" ]; then
+		echo "install linux-source-$(minor "$1") or set KSRC="
+	else
+		echo "install the distribution's kernel source for it or set KSRC="
+	fi
+}
+
+# belongs VERSION KDIR SOURCE: the source's version against the headers'.
+belongs()
+{
+	want=$(headers_version "$2")
+	[ -n "$want" ] ||
+		die "$E_KERNEL" "$2: no linux/version.h in these headers; install the kernel's headers or set KDIR="
+	[ "$(minor "$1")" = "$(minor "$want")" ] ||
+		die "$E_MISMATCH" "$3: source of $1, but the headers in $2 are of $want; set KSRC= to the source of $want"
+	[ "$(capped "$1")" = "$(capped "$want")" ] && return
+	[ "$(setting STRICT_SUBLEVEL)" != 1 ] ||
+		die "$E_MISMATCH" "$3: source of $1, headers of $want, and STRICT_SUBLEVEL=1; set KSRC= to the source of $want"
+	warn "$3: source of $1 for headers of $want; the same series, so going on (STRICT_SUBLEVEL=1 refuses this)"
+}
+
+# capped VERSION: SUBLEVEL as LINUX_VERSION_CODE of 4.4.256 and its like could still say it.
+capped()
+{
+	echo "$1" | awk -F. '{ print $1 "." $2 "." ($3 > 255 ? 255 : $3) }'
+}

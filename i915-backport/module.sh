@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# module - the pipeline, from a kernel's headers to a checked i915.ko.
+
+# can_be_replaced KDIR RELEASE
+can_be_replaced()
+{
+	[ -d "$1" ] || die "$E_KERNEL" "$1: no such folder; install the headers of $2 or set KDIR="
+	[ -f "$1/include/config/auto.conf" ] || [ -f "$1/.config" ] ||
+		die "$E_KERNEL" "$1: not configured kernel headers; install the headers of $2, or run 'make modules_prepare' in a tree"
+	case $(kconfig "$1" CONFIG_DRM_I915) in
+	m) ;;
+	y) die "$E_BUILTIN" "$1: CONFIG_DRM_I915=y, a built-in i915 cannot be replaced by a module; put the series of patches/ into the kernel's own tree ('git am') and build that" ;;
+	*) die "$E_CLEAN" "$2: the kernel has no i915 (CONFIG_DRM_I915 is not set); nothing to do" ;;
+	esac
+}
+
+# plan KDIR RELEASE: find, stage, probe and choose, in $WORK/stage. Prints KEY=value lines as they become
+# known; dies as soon as there is nothing to be built.
+plan()
+{
+	can_be_replaced "$1" "$2"
+	origin=$(find_source "$1" "$2")
+	[ -n "$origin" ] ||
+		die "$E_SOURCE" "$2: no i915 source found for it; $(find_hint "$(headers_version "$1")")"
+	echo "source=$origin"
+	stage "$origin" "$WORK/stage"
+	version=$(tree_version "$WORK/stage/Makefile")
+	echo "version=$version"
+	belongs "$version" "$1" "$origin"
+	probe facts "$WORK/stage/$I915" >"$WORK/facts" || exit "$E_SOURCE"
+	verdict=$(value verdict <"$WORK/facts")
+	reason=$(value decided_at <"$WORK/facts")
+	echo "verdict=$verdict"
+	echo "reason=$reason"
+	case $verdict in
+	clean) die "$E_CLEAN" "$origin: i915 is clean ($reason); nothing to do, the stock driver stays" ;;
+	leaks*) ;;
+	*) die "$E_VERDICT" "$origin: the probe cannot tell whether this i915 leaks ($reason); see 'i915-backport facts', or give the kernel's whole source with KSRC=" ;;
+	esac
+	series=$(choose "$WORK/stage" "$2") || exit
+	echo "series=$series"
+	echo "generation=$(basename "$series")"
+}
+
+# make_module KDIR RELEASE OUT: the whole pipeline; OUT/i915.ko is there at the end, or is as it was.
+# Whatever a killed run left behind is thrown away first.
+make_module()
+{
+	make_dir "$3"
+	lock "$3/.lock"
+	out=$(readlink -f "$3")
+	WORK=$out/.work
+	LOG=$out/i915-backport.log
+	rm -rf "$WORK"
+	mkdir "$WORK" && : >"$LOG" ||
+		die "$E_SYSTEM" "$out: cannot be written; free some space, or choose another folder with O="
+	log "i915-backport $(package_version), kernel $2, headers $1"
+	plan "$1" "$2" >"$WORK/plan"
+	log "$(cat "$WORK/plan" "$WORK/facts")"
+	generation=$(value generation <"$WORK/plan")
+	series=$(value series <"$WORK/plan")
+	sha256=$(source_sha256 "$WORK/stage")
+	apply "$series" "$WORK/stage" ||
+		die "$E_SYSTEM" "$WORK/stage: the series cannot be written there: $(why "$WORK/patch.out"); free some space"
+	log "$(cat "$WORK/patch.out")"
+	build "$WORK/stage" "$1" "$generation" "$sha256"
+	check "$WORK/stage" "$1" "$2" "$generation" "$sha256"
+	cp "$WORK/stage/$I915/i915.ko" "$out/.i915.ko.new" && mv "$out/.i915.ko.new" "$out/i915.ko" ||
+		die "$E_SYSTEM" "$out/i915.ko: cannot be written; free some space or mend the permissions"
+	verdict=$(value verdict <"$WORK/plan")
+	rm -rf "$WORK"
+}
+
+cmd_module()
+{
+	case ${1:-} in
+	'') ;;
+	-h | --help)
+		cat <<-EOT
+		Usage: make module [KDIR=HEADERS] [KSRC=TREE] [O=DIR] [PATCHES=DIR]
+		       [ARCH=] [CROSS_COMPILE=] [CC=] [J=JOBS] [V=1]
+		Builds i915.ko for one kernel into O (default: build/RELEASE), without root or DKMS.
+		HEADERS default to those of the running kernel; TREE to the source that belongs to them.
+		EOT
+		return ;;
+	*) die "$E_USAGE" "module $1: takes no argument; set KDIR= and KSRC=, see 'i915-backport module --help'" ;;
+	esac
+	kdir=${KDIR:-$MODULES/$(uname -r)/build}
+	[ -d "$kdir" ] || die "$E_KERNEL" "$kdir: no such folder; install the kernel's headers or set KDIR="
+	kdir=$(readlink -f "$kdir")
+	release=$(headers_release "$kdir")
+	[ -n "$release" ] ||
+		die "$E_KERNEL" "$kdir: no include/generated/utsrelease.h; install the kernel's headers, or run 'make modules_prepare' in a tree"
+	make_module "$kdir" "$release" "${O:-build/$release}"
+	echo "$out/i915.ko: $release, $verdict, fixed by the series $generation"
+}

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# probe - what the driver's source says: facts and the verdict.
+
+# host_program NAME FILE...: a small C program of the package, compiled once; prints where it is.
+host_program()
+{
+	name=$1
+	shift
+	bin=$(cache_dir)/$name-$(cat "$@" | sha256sum | cut -c 1-16)
+	if [ ! -x "$bin" ]; then
+		need "${HOSTCC:-cc}"
+		make_dir "$(cache_dir)"
+		new=$(mktemp "$bin.XXXXXX") ||
+			die "$E_SYSTEM" "$bin: cannot be written; free some space or mend the permissions"
+		if ! "${HOSTCC:-cc}" -std=c99 -O2 -o "$new" "$@" 2>"$WORK/err"; then
+			rm -f "$new"
+			die "$E_SYSTEM" "$1: does not compile: $(why "$WORK/err"); install gcc and libc6-dev or set HOSTCC="
+		fi
+		chmod 755 "$new"
+		mv "$new" "$bin"
+	fi
+	echo "$bin"
+}
+
+# probe FORMAT DIR: FORMAT is human, facts or json; DIR an i915 directory.
+probe()
+{
+	bin=$(host_program probe "$ROOM"/probe/*.c) || exit
+	"$bin" "--$1" "$2"
+}
+
+# i915_of TREE: the i915 directory of a kernel tree, an i915 directory or a tarball.
+i915_of()
+{
+	if [ -f "$1/i915_drv.h" ]; then
+		echo "$1"
+	elif is_tarball "$1"; then
+		unpacked=$(unpack "$1") || exit
+		echo "$unpacked/$I915"
+	elif [ -d "$1" ]; then
+		has_i915 "$1" || not_a_tree "$1"
+		echo "$1/$I915"
+	else
+		die "$E_SOURCE" "$1: neither a kernel tree nor a tarball of one; name one of these"
+	fi
+}
+
+cmd_verdict()
+{
+	form=human
+	while [ $# -gt 0 ]; do
+		case $1 in
+		--json) form=json ;;
+		-h | --help)
+			echo "Usage: i915-backport verdict [--json] TREE"
+			echo "TREE is a kernel tree, an i915 directory or a tarball of a kernel."
+			return ;;
+		-*) die "$E_USAGE" "verdict $1: no such option; see 'i915-backport verdict --help'" ;;
+		*) break ;;
+		esac
+		shift
+	done
+	[ $# = 1 ] || die "$E_USAGE" "verdict: needs exactly one TREE; see 'i915-backport verdict --help'"
+	judge "$form" "$1"
+}
+
+cmd_facts()
+{
+	case ${1:---help} in
+	-h | --help) echo "Usage: i915-backport facts TREE"; return ;;
+	esac
+	judge facts "$1"
+}
+
+# judge FORMAT TREE
+judge()
+{
+	WORK=$(private_dir)
+	on_exit 'rm -rf "$WORK"'
+	dir=$(i915_of "$2") || exit
+	probe "$1" "$dir"
+}

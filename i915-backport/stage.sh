@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# stage - a private copy of i915 and of what it includes from outside its folder.
+#
+# A stage looks like the kernel tree it was taken from, with little in it:
+#   Makefile                       for the version, never run
+#   drivers/gpu/drm/i915/
+#   drivers/platform/x86/...       what "../../../" in an #include leads to
+
+I915=drivers/gpu/drm/i915
+
+# stage SOURCE DEST: from a tree by copying, from a tarball by way of the cache.
+stage()
+{
+	if [ -d "$1" ]; then
+		has_i915 "$1" || not_a_tree "$1"
+		copy_tree "$1" "$2"
+	elif is_tarball "$1"; then
+		cached=$(unpack "$1") || exit
+		copy_tree "$cached" "$2"
+	elif [ -e "$1" ]; then
+		die "$E_SOURCE" "$1: neither a folder nor a tarball; set KSRC= to a kernel tree or its .tar.{xz,bz2,gz,zst}"
+	else
+		die "$E_SOURCE" "$1: no such file or folder; set KSRC= to a kernel tree or its tarball"
+	fi
+	vet "$2" "$1"
+}
+
+not_a_tree()
+{
+	[ -f "$1/Makefile" ] && [ -d "$1/drivers" ] ||
+		die "$E_SOURCE" "$1: not a kernel tree (no Makefile and drivers/); set KSRC= to the kernel's source"
+	[ ! -d "$1/$I915" ] ||
+		die "$E_SOURCE" "$1/$I915: no i915_drv.h in it, the tree is cut; set KSRC= to a whole one"
+	die "$E_SOURCE" "$1: a kernel tree without $I915; set KSRC= to one that has the driver"
+}
+
+# copy_tree TREE DEST: only what belongs to a stage, without what an earlier build left in the tree.
+copy_tree()
+{
+	outside=$(outside_includes "$1")
+	make_dir "$2"
+	# shellcheck disable=SC2086 # a list of paths without blanks
+	(cd "$1" && cp -RP --parents Makefile "$I915" $outside "$2") 2>"$WORK/err" ||
+		die "$E_SYSTEM" "$2: the copy of $1 failed: $(why "$WORK/err"); free some space or mend the permissions"
+	find "$2" -name '*.o' -delete -o -name '*.ko' -delete -o -name '*.mod' -delete -o -name '*.mod.c' -delete \
+		-o -name '.*.cmd' -delete -o -name modules.order -delete
+	chmod -R u+w "$2"
+}
+
+# outside_includes TREE: headers that i915 includes by a path that leaves its folder.
+outside_includes()
+{
+	grep -rhoE --include='*.[ch]' '#[[:space:]]*include[[:space:]]+"(\.\./){3}[^"]+"' "$1/$I915" 2>/dev/null |
+		sed 's|^[^"]*"||; s|"$||; s|^\(\.\./\)*||' | sort -u |
+		while read -r header; do
+			for base in "drivers/" ""; do
+				[ -f "$1/$base$header" ] || continue
+				echo "$base$header"
+				break
+			done
+		done
+}
+
+# unpack TARBALL: into the cache, once; prints where. What is in the cache is whole: a stage gets its
+# final name only after everything is there.
+unpack()
+{
+	cache=$(cache_dir)/source
+	make_dir "$cache"
+	wait_lock "$cache/.lock"
+	rm -rf "$cache"/.new.*
+	where=$cache/$(stat -L -c '%n %s %Y' "$1" | sha256sum | cut -c 1-16)
+	if [ ! -d "$where" ]; then
+		new=$(mktemp -d "$cache/.new.XXXXXX") ||
+			die "$E_SYSTEM" "$cache: not writable; mend its permissions or free some space"
+		log "unpacking $1 into $where"
+		extract "$1" "$new"
+		mv "$new" "$where"
+	fi
+	exec 8>&-
+	echo "$where"
+}
+
+# extract TARBALL DEST: i915, the driver folders it may include from, and the Makefile; nothing else.
+extract()
+{
+	if ! tar -xf "$1" -C "$2" --strip-components=1 --no-same-owner --no-wildcards-match-slash --wildcards \
+		'*/Makefile' "*/$I915" '*/drivers/platform/x86/*.h' 2>"$2/.err"; then
+		case $(cat "$2/.err") in
+		*'Not found in archive'*) ;;
+		*)
+			cause=$(grep -v 'Error is not recoverable\|Exiting with failure\|Child returned' "$2/.err" | why /dev/stdin)
+			rm -rf "$2"
+			die "$E_SOURCE" "$1: cannot be unpacked: $cause; get the file again, or free some space" ;;
+		esac
+	fi
+	rm -f "$2/.err"
+	has_i915 "$2" && [ -f "$2/Makefile" ] && return
+	[ -f "$2/Makefile" ] && found="a tarball without $I915" || found="no kernel source in this tarball"
+	rm -rf "$2"
+	die "$E_SOURCE" "$1: $found; set KSRC= to the kernel's source"
+}
+
+# vet STAGE SOURCE: before anything in it is looked at by make or the compiler.
+vet()
+{
+	odd=$(find "$1" ! -type f ! -type d | head -n 1)
+	[ -z "$odd" ] ||
+		die "$E_SOURCE" "$2: ${odd#"$1"/} is neither a file nor a folder; take the link out of the tree"
+	[ -f "$1/$I915/Makefile" ] || die "$E_SOURCE" "$2: $I915/Makefile is missing; set KSRC= to a whole tree"
+	[ -n "$(tree_version "$1/Makefile")" ] ||
+		die "$E_SOURCE" "$2: its Makefile names no VERSION and PATCHLEVEL; set KSRC= to a kernel tree"
+}
+
+# source_sha256 STAGE: one sum over every file of i915, name and content.
+source_sha256()
+{
+	(cd "$1" && find "$I915" -type f -print0 | sort -z | xargs -0 sha256sum) | sha256sum | cut -d' ' -f1
+}

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# status - for each kernel, what its i915 is and whose module it would load.
+
+# plan_of KDIR RELEASE: the plan in a folder of its own, in $PLAN; why it ended early, in $PLAN_ERROR.
+plan_of()
+{
+	WORK=$(private_dir)
+	PLAN=$( (plan "$1" "$2") 2>"$WORK/plan.err") && PLAN_STATUS=0 || PLAN_STATUS=$?
+	PLAN_ERROR=$(sed 's/^i915-backport: //' "$WORK/plan.err" | tail -n 1)
+	rm -rf "$WORK"
+}
+
+plan_value()
+{
+	echo "$PLAN" | value "$1"
+}
+
+# module_on_disk RELEASE: the i915.ko that modprobe would take; nothing if there is none.
+module_on_disk()
+{
+	modinfo -b "$ROOT/" -k "$1" -F filename i915 2>/dev/null | grep '^/' || true
+}
+
+# whose MODULE
+whose()
+{
+	case $1 in
+	'') echo none ;;
+	*) is_ours "$1" && modinfo -F i915_backport "$1" | sed 's/^/ours /' || echo stock ;;
+	esac
+}
+
+# loaded RELEASE MODULE: of the running kernel, is the driver in memory the one on disk?
+loaded()
+{
+	sys=$ROOT/sys/module/i915
+	if [ "$1" != "$(uname -r)" ]; then
+		echo "-"
+	elif [ ! -d "$sys" ]; then
+		echo "not loaded"
+	elif [ "$(cat "$sys/version" 2>/dev/null)" = "$(package_version)" ]; then
+		[ "$(cat "$sys/srcversion" 2>/dev/null)" = "$(modinfo -F srcversion "$2" 2>/dev/null)" ] &&
+			echo ours || echo "ours, of another build"
+	else
+		echo stock
+	fi
+}
+
+# table: lines of fields with tabs between, in columns.
+table()
+{
+	awk -F'\t' '
+		{ n = NF > n ? NF : n
+		  for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } }
+		END { for (r = 1; r <= NR; r++) {
+			line = ""
+			for (i = 1; i <= n; i++)
+				line = line sprintf("%-" (i < n ? width[i] + 2 : 1) "s", cell[r, i])
+			sub(/ +$/, "", line)
+			print line } }'
+}
+
+# status_row RELEASE
+status_row()
+{
+	build=$MODULES/$1/build
+	disk=$(module_on_disk "$1")
+	if [ -f "$build/Makefile" ]; then
+		plan_of "$(readlink -f "$build")" "$1"
+		origin=$(plan_value source)
+		[ "$PLAN_STATUS" = 0 ] || [ "$PLAN_STATUS" = "$E_CLEAN" ] || echo "$1: $PLAN_ERROR" >>"$NOTES"
+	else
+		PLAN='' origin='no headers'
+	fi
+	verdict=$(plan_value verdict)
+	generation=$(plan_value generation)
+	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "${generation:--}" \
+		"$(whose "$disk")" "$(loaded "$1" "$disk")"
+}
+
+cmd_status()
+{
+	case ${1:-} in
+	-h | --help)
+		echo "Usage: i915-backport status [RELEASE]..."
+		echo "For each installed kernel (or those named): source, verdict, generation, the module on disk, the one loaded."
+		return ;;
+	-*) die "$E_USAGE" "status $1: no such option; see 'i915-backport status --help'" ;;
+	esac
+	need modinfo
+	if [ $# = 0 ]; then
+		# shellcheck disable=SC2046 # kernel releases hold no blanks
+		set -- $(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | sort -V)
+		[ $# -gt 0 ] || die "$E_KERNEL" "$MODULES: no kernel is installed there; install one, with its headers"
+	fi
+	NOTES=$(mktemp)
+	on_exit 'rm -rf "$NOTES" "$WORK"'
+	{
+		printf 'KERNEL\tSOURCE\tVERDICT\tGENERATION\tON DISK\tLOADED\n'
+		for release; do
+			[ -d "$MODULES/$release" ] ||
+				die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"
+			status_row "$release"
+		done
+	} | table
+	sed 's/^/i915-backport: /' "$NOTES" >&2
+}

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# root - Debian roots in a cache, so that no test changes the machine it runs on.
+
+TEST_CACHE=${TEST_CACHE:-/var/cache/i915-backport-tests}
+
+# make_root NAME SUITE PACKAGE...: prints the folder. A root that was made with the same packages is
+# used again; one that was not finished is made anew.
+make_root()
+{
+	name=$1 suite=$2
+	shift 2
+	root=$TEST_CACHE/$name
+	stamp="$suite $*"
+	if [ "$(cat "$root/.made" 2>/dev/null)" != "$stamp" ]; then
+		mkdir -p "$TEST_CACHE"
+		release_root "$root"
+		rm -rf --one-file-system "$root"
+		debootstrap --variant=minbase --include="$(echo "$*" | tr ' ' ',')" "$suite" "$root" \
+			${MIRROR:+"$MIRROR"} >"$TEST_CACHE/$name.log" 2>&1 || {
+			echo "debootstrap $suite: $(tail -n 1 "$TEST_CACHE/$name.log"); the log is $TEST_CACHE/$name.log" >&2
+			return 1
+		}
+		echo "$stamp" >"$root/.made"
+	fi
+	echo "$root"
+}
+
+# enter_root ROOT: what programs in it expect to be mounted.
+enter_root()
+{
+	mountpoint -q "$1/proc" || mount -t proc proc "$1/proc"
+	mountpoint -q "$1/dev" || mount --rbind --make-rslave /dev "$1/dev"
+}
+
+release_root()
+{
+	for where in proc dev; do
+		! mountpoint -q "$1/$where" || umount -R "$1/$where"
+	done
+}
+
+# in_root ROOT COMMAND...
+in_root()
+{
+	inside=$1
+	shift
+	chroot "$inside" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb "$@"
+}
