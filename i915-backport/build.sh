@@ -3,13 +3,13 @@
 #
 # build - the staged driver into a module, by the kernel's own kbuild.
 
-# kbuild KDIR DIR [ARGUMENT]...: make in DIR as an external module. What our own make was given (O=
-# above all) must not reach the kernel's.
+# kbuild RUNNER KDIR DIR [ARGUMENT]...: RUNNER make, in DIR as an external module. What our own make was
+# given (O= above all) must not reach the kernel's.
 kbuild()
 {
-	kdir=$1 dir=$2
-	shift 2
-	env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS make -C "$kdir" M="$dir" \
+	runner=$1 kdir=$2 dir=$3
+	shift 3
+	$runner env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS make -C "$kdir" M="$dir" \
 		${ARCH:+ARCH="$ARCH"} ${CROSS_COMPILE:+CROSS_COMPILE="$CROSS_COMPILE"} \
 		${CC:+CC="$CC"} ${LD:+LD="$LD"} ${V:+V="$V"} "$@"
 }
@@ -28,7 +28,7 @@ ask()
 	# shellcheck disable=SC2016 # for make
 	echo '$(info asked-cc=$(strip $(CC)))$(info asked-flags=$(KBUILD_CFLAGS))$(info asked-srctree=$(abspath $(srctree)))' \
 		>"$WORK/ask/Kbuild"
-	kbuild "$1" "$WORK/ask" modules >"$WORK/ask/out" 2>&1 || true
+	kbuild "" "$1" "$WORK/ask" modules >"$WORK/ask/out" 2>&1 || true
 	sed -n 's/^asked-//p' "$WORK/ask/out" >"$WORK/asked"
 	[ -s "$WORK/asked" ] ||
 		die "$E_KERNEL" "$1: kbuild does not run there: $(why "$WORK/ask/out"); install the kernel's headers, or run 'make modules_prepare' in a tree"
@@ -101,17 +101,18 @@ write_kbuild()
 # build STAGE KDIR GENERATION SHA256: $STAGE/$I915/i915.ko
 build()
 {
-	need make patch
+	need make
 	ask "$2"
 	choose_cc
 	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
-	KCFLAGS="${KCFLAGS:-} $(compat_flags) $(path_flags "$1")"
-	with_progress "building i915.ko" logged kbuild "$2" "$1/$I915" -j"$(jobs)" KCFLAGS="$KCFLAGS" modules ||
+	KCFLAGS=$(echo "${KCFLAGS:-} $(compat_flags) $(path_flags "$1")" | xargs)
+	PROGRESS="building i915.ko"
+	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" KCFLAGS="$KCFLAGS" modules ||
 		die "$E_BUILD" "$(compile_error "$1"); the log is $LOG"
-	[ -f "$1/$I915/i915.ko" ] || die "$E_BUILD" "$1/$I915: kbuild made no i915.ko; the log is $LOG"
+	[ -f "$1/$I915/i915.ko" ] || die "$E_BUILD" "$2: kbuild made no i915.ko; the log is $LOG"
 	plt32=$(host_program plt32 "$ROOM/plt32.c") || exit
-	logged "$plt32" "$1/$I915/i915.ko" || die "$E_BUILD" "$1/$I915/i915.ko: not an ELF module; the log is $LOG"
+	logged "$plt32" "$1/$I915/i915.ko" || die "$E_BUILD" "$2: kbuild made an i915.ko that is no ELF module; the log is $LOG"
 }
 
 # compile_error STAGE: the first error of the compiler, with the path as the driver's tree has it.
@@ -119,25 +120,4 @@ compile_error()
 {
 	first=$(grep -m 1 -E '(error|fatal error|undefined|No space|Permission denied|\*\*\*)' "$LOG" | sed "s|$1/||g" | cut -c 1-300)
 	echo "${first:-kbuild failed without a word}"
-}
-
-# with_progress TEXT COMMAND...: on a terminal, count the objects while the command runs.
-with_progress()
-{
-	text=$1
-	shift
-	if [ ! -t 2 ] || [ "$VERBOSE" != 0 ]; then
-		"$@"
-		return
-	fi
-	start=$(date +%s)
-	"$@" &
-	child=$!
-	while kill -0 "$child" 2>/dev/null; do
-		printf '\r%s: %d objects, %d s ' "$text" \
-			"$(grep -c '^  CC ' "$LOG" 2>/dev/null)" "$(($(date +%s) - start))" >&2
-		sleep 1
-	done
-	printf '\r\033[K' >&2
-	wait "$child"
 }

@@ -28,10 +28,10 @@ any_module()
 	echo "$module"
 }
 
-# reject MODULE TEXT
+# reject TEXT
 reject()
 {
-	die "$E_CHECK" "$1: $2; nothing was installed, the stock driver stays"
+	die "$E_CHECK" "i915.ko: $1; nothing was installed, the stock driver stays"
 }
 
 # check STAGE KDIR RELEASE GENERATION SHA256
@@ -51,12 +51,12 @@ check_vermagic()
 	other=$(any_module "$2" "$3")
 	ours=$(modinfo -F vermagic "$1")
 	if [ -z "$other" ]; then
-		[ "${ours%% *}" = "$3" ] || reject "$1" "vermagic '$ours' is not for $3"
+		[ "${ours%% *}" = "$3" ] || reject "vermagic '$ours' is not for $3"
 		log "vermagic: $ours (no module of $3 here to compare with)"
 		return
 	fi
 	theirs=$(modinfo -F vermagic "$other")
-	[ "$ours" = "$theirs" ] || reject "$1" "vermagic '$ours', but $other has '$theirs'"
+	[ "$ours" = "$theirs" ] || reject "vermagic '$ours', but $other has '$theirs'"
 	log "vermagic: $ours, as $other"
 }
 
@@ -66,7 +66,7 @@ check_imports()
 {
 	symvers=$2/Module.symvers
 	[ -f "$symvers" ] ||
-		reject "$1" "there is no $symvers to compare its symbols with; build the kernel whole, or install its headers"
+		reject "there is no $symvers to compare its symbols with; build the kernel whole, or install its headers"
 	nm -u "$1" | awk '{ print $NF }' | sort >"$WORK/undefined"
 	modprobe --dump-modversions "$1" >"$WORK/imports" 2>/dev/null || : >"$WORK/imports"
 	stock=$(stock_module "$2" "$3")
@@ -83,7 +83,7 @@ check_imports()
 		# hexadecimal, with or without leading zeros
 		function same(a, b) { sub(/^0x0*/, "", a); sub(/^0x0*/, "", b); return a != b }
 		' "$symvers" "$WORK/stock.imports" "$WORK/imports" "$WORK/undefined")
-	[ -z "$bad" ] || reject "$1" "symbol $bad"
+	[ -z "$bad" ] || reject "symbol $bad"
 	log "imports: $(wc -l <"$WORK/undefined") symbols, all in $symvers"
 }
 
@@ -98,7 +98,7 @@ check_exports()
 		crc[$2] != $1       { print $2 " is exported with CRC " crc[$2] " instead of " $1; exit }
 		how[$2] != $4 "/" $5 { print $2 " is exported as " how[$2] " instead of " $4 "/" $5; exit }
 		' "$1/$I915/Module.symvers" "$WORK/stock.exports")
-	[ -z "$bad" ] || reject "$1/$I915/i915.ko" "symbol $bad, which modules that use i915 rely on"
+	[ -z "$bad" ] || reject "symbol $bad, which modules that use i915 rely on"
 	log "exports: $(wc -l <"$WORK/stock.exports") symbols, as the stock i915"
 }
 
@@ -107,7 +107,7 @@ check_modinfo()
 {
 	[ "$(modinfo -F i915_backport "$1")" = "$(package_version) $2" ] &&
 		[ "$(modinfo -F i915_backport_source "$1")" = "$3" ] ||
-		reject "$1" "modinfo does not carry i915_backport and its source"
+		reject "modinfo does not carry i915_backport and its source"
 	[ "$(modinfo -F version "$1")" = "$(package_version)" ] ||
-		reject "$1" "modinfo names another version, $(modinfo -F version "$1" | tr '\n' ' '); the driver's source has a MODULE_VERSION of its own, take it out"
+		reject "modinfo names another version, $(modinfo -F version "$1" | tr '\n' ' '); the driver's source has a MODULE_VERSION of its own, take it out"
 }

@@ -70,15 +70,14 @@ log()
 	[ "$VERBOSE" = 0 ] || printf '%s\n' "$*" >&2
 }
 
-# logged COMMAND...: run it, its output goes to the log (and to the screen with -v).
+# logged COMMAND...: its output goes to the log, and to the screen with -v.
 logged()
 {
 	log "+ $*"
-	if [ "$VERBOSE" != 0 ]; then
-		{ { "$@" 2>&1; echo $? >"$WORK/rc"; } | tee -a "$LOG" >&2; } || true
-		return "$(cat "$WORK/rc")"
-	fi
-	"$@" >>"$LOG" 2>&1
+	logged_rc=0
+	"$@" >"$WORK/out" 2>&1 || logged_rc=$?
+	log "$(cat "$WORK/out")"
+	return "$logged_rc"
 }
 
 # why FILE: the last line a failed program wrote, for the cause of an error message.
@@ -104,14 +103,48 @@ private_dir()
 	echo "$dir"
 }
 
-# on_exit COMMAND: what to run when the command ends, however it ends.
+# on_exit COMMAND: what to run when the command ends, however it ends; after the program that runs
+# in the background has been stopped.
 on_exit()
 {
 	# shellcheck disable=SC2064 # the command is meant as it is now
-	trap "$1" EXIT
+	trap "stop_child; $1" EXIT
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
+}
+
+CHILD=
+
+stop_child()
+{
+	[ -z "$CHILD" ] || { kill -- "-$CHILD" && wait "$CHILD"; } 2>/dev/null || true
+	CHILD=
+}
+
+# with_progress PROGRAM...: a long one, its output into the log. It has a process group of its own, so
+# that whatever ends us ends all of it. On a terminal the objects it compiles are counted meanwhile,
+# as PROGRESS.
+with_progress()
+{
+	log "+ $*"
+	begun=$(date +%s)
+	setsid "$@" </dev/null >>"$LOG" 2>&1 &
+	CHILD=$!
+	if [ "$VERBOSE" != 0 ]; then
+		tail -n 0 -f --pid="$CHILD" "$LOG" >&2 &
+	elif [ -t 2 ]; then
+		while kill -0 "$CHILD" 2>/dev/null; do
+			printf '\r%s: %d objects, %d s ' "$PROGRESS" "$(grep -c '^  CC ' "$LOG")" "$(($(date +%s) - begun))" >&2
+			sleep 1
+		done
+		printf '\r\033[K' >&2
+	fi
+	ended=0
+	wait "$CHILD" || ended=$?
+	CHILD=
+	[ "$VERBOSE" = 0 ] || wait
+	return "$ended"
 }
 
 # make_dir DIR: with its parents, or say why not.

@@ -176,7 +176,8 @@ dkms_install_for()
 		result="installed already"
 		return
 	fi
-	if with_progress "$1: building under DKMS" dkms_install "$1" && is_ours "$(module_on_disk "$1")"; then
+	PROGRESS="$1: building under DKMS"
+	if with_progress dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" && is_ours "$(module_on_disk "$1")"; then
 		result="installed, generation $(plan_value generation)"
 		return
 	fi
@@ -186,11 +187,6 @@ dkms_install_for()
 	failures=$((failures + 1))
 	first_failure=${first_failure:-$E_DKMS}
 	warn "$1: ${cause:-DKMS: $(why "$LOG"); the log is $LOG}"
-}
-
-dkms_install()
-{
-	logged dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" </dev/null
 }
 
 cmd_dkms_install()

@@ -31,7 +31,7 @@ plan()
 	belongs "$version" "$1" "$origin"
 	probe facts "$WORK/stage/$I915" >"$WORK/facts" || exit "$E_SOURCE"
 	verdict=$(value verdict <"$WORK/facts")
-	reason=$(value decided_at <"$WORK/facts")
+	reason="$(value decided_at <"$WORK/facts"): $(value decided_by <"$WORK/facts")"
 	echo "verdict=$verdict"
 	echo "reason=$reason"
 	case $verdict in
@@ -54,6 +54,7 @@ make_module()
 	WORK=$out/.work
 	LOG=$out/i915-backport.log
 	rm -rf "$WORK"
+	on_exit 'rm -rf "$WORK"'
 	mkdir "$WORK" && : >"$LOG" ||
 		die "$E_SYSTEM" "$out: cannot be written; free some space, or choose another folder with O="
 	log "i915-backport $(package_version), kernel $2, headers $1"
@@ -70,7 +71,6 @@ make_module()
 	cp "$WORK/stage/$I915/i915.ko" "$out/.i915.ko.new" && mv "$out/.i915.ko.new" "$out/i915.ko" ||
 		die "$E_SYSTEM" "$out/i915.ko: cannot be written; free some space or mend the permissions"
 	verdict=$(value verdict <"$WORK/plan")
-	rm -rf "$WORK"
 }
 
 cmd_module()

@@ -62,11 +62,10 @@ misfit()
 {
 	try_series "$1" "$2" && return
 	awk '/^in / { patch = $2 }
-	     /^(can.t find file|.*No such file)/ { file = "a file that is not there" }
-	     /saving rejects to file/ { file = $NF; sub(/\.rej$/, "", file) }
-	     /^Hunk #[0-9]+ FAILED/ && !hunk { hunk = $2 " at line " $5; sub(/\.$/, "", hunk) }
-	     /^Hunk #[0-9]+ FAILED/ { n++ }
-	     END { print patch ": " file (n ? ", hunk " hunk (n > 1 ? " and " n - 1 " more" : "") : "") }' "$WORK/patch.out"
+	     /^patching file / { file = $3 }
+	     /^can.t find file/ { file = "a file that is not there" }
+	     /^Hunk #[0-9]+ FAILED/ && !n++ { where = file ", hunk " $2 " at line " $5; sub(/\.$/, "", where) }
+	     END { print patch ": " (n ? where (n > 1 ? " and " n - 1 " more" : "") : file) }' "$WORK/patch.out"
 }
 
 # all_series: the folders of the package's generations.
@@ -80,6 +79,7 @@ all_series()
 # choose STAGE RELEASE: the folder of the series that fits; exactly one may.
 choose()
 {
+	need patch
 	own=$(setting PATCHES "$2")
 	if [ -n "$own" ]; then
 		vet_series "$own"

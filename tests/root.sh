@@ -48,3 +48,28 @@ in_root()
 	shift
 	chroot "$inside" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb "$@"
 }
+
+# kernel_root: Debian 12 with what building a module takes, the headers of its kernel, its source, and
+# the modules it comes with (out of the kernel's package, which would want a boot loader if installed).
+kernel_root()
+{
+	root=$(make_root kernel bookworm gcc make patch kmod xz-utils bzip2 zstd ccache dkms \
+		linux-headers-amd64 linux-headers-cloud-amd64 linux-source-6.1 procps) || return
+	if [ ! -f "$root/.image" ]; then
+		release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
+		in_root "$root" sh -ec "cd /tmp && apt-get download linux-image-$release && dpkg-deb -x linux-image-*.deb /tmp/image &&
+			cp -a /tmp/image/lib/modules/$release/. /lib/modules/$release/ && rm -rf /tmp/image /tmp/*.deb &&
+			depmod $release" >>"$TEST_CACHE/kernel.log" 2>&1 || return
+		: >"$root/.image"
+	fi
+	echo "$root"
+}
+
+# put_package ROOT PACKAGE: at /i915-backport in it.
+put_package()
+{
+	rm -rf "$1/i915-backport"
+	mkdir "$1/i915-backport"
+	(cd "$2" && tar -cf - --exclude=./build --exclude=./.git .) |
+		tar -xf - -C "$1/i915-backport" --no-same-owner
+}
