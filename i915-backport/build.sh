@@ -109,15 +109,8 @@ build()
 	KCFLAGS=$(echo "${KCFLAGS:-} $(compat_flags) $(path_flags "$1")" | xargs)
 	PROGRESS="building i915.ko"
 	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" KCFLAGS="$KCFLAGS" modules ||
-		die "$E_BUILD" "$(compile_error "$1"); the log is $LOG"
+		die "$E_BUILD" "$(first_error "$LOG" | sed "s|$1/||g"); the log is $LOG"
 	[ -f "$1/$I915/i915.ko" ] || die "$E_BUILD" "$2: kbuild made no i915.ko; the log is $LOG"
 	plt32=$(host_program plt32 "$ROOM/plt32.c") || exit
 	logged "$plt32" "$1/$I915/i915.ko" || die "$E_BUILD" "$2: kbuild made an i915.ko that is no ELF module; the log is $LOG"
-}
-
-# compile_error STAGE: the first error of the compiler, with the path as the driver's tree has it.
-compile_error()
-{
-	first=$(grep -m 1 -E '(error|fatal error|undefined|No space|Permission denied|\*\*\*)' "$LOG" | sed "s|$1/||g" | cut -c 1-300)
-	echo "${first:-kbuild failed without a word}"
 }

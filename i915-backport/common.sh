@@ -86,6 +86,12 @@ why()
 	grep -v '^[[:space:]]*$' "$1" 2>/dev/null | tail -n 1 | cut -c 1-300
 }
 
+# first_error FILE: of a compiler or of make, where that can be told.
+first_error()
+{
+	grep -m 1 -E '(error|undefined reference|No space left|Permission denied|\*\*\*)' "$1" | cut -c 1-300 | grep . || why "$1"
+}
+
 # need PROGRAM...: every one must be on the PATH.
 need()
 {

@@ -16,7 +16,7 @@ host_program()
 			die "$E_SYSTEM" "$bin: cannot be written; free some space or mend the permissions"
 		if ! "${HOSTCC:-cc}" -std=c99 -O2 -o "$new" "$@" 2>"$WORK/err"; then
 			rm -f "$new"
-			die "$E_SYSTEM" "$1: does not compile: $(why "$WORK/err"); install gcc and libc6-dev or set HOSTCC="
+			die "$E_SYSTEM" "$name: does not compile: $(first_error "$WORK/err"); install gcc and libc6-dev or set HOSTCC="
 		fi
 		chmod 755 "$new"
 		mv "$new" "$bin"

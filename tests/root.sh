@@ -53,7 +53,7 @@ in_root()
 # the modules it comes with (out of the kernel's package, which would want a boot loader if installed).
 kernel_root()
 {
-	root=$(make_root kernel bookworm gcc make patch kmod xz-utils bzip2 zstd ccache dkms \
+	root=$(make_root kernel bookworm gcc libc6-dev make patch kmod xz-utils bzip2 zstd ccache dkms \
 		linux-headers-amd64 linux-headers-cloud-amd64 linux-source-6.1 procps) || return
 	if [ ! -f "$root/.image" ]; then
 		release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
