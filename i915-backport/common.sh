@@ -80,10 +80,17 @@ logged()
 	return "$logged_rc"
 }
 
-# why FILE: the last line a failed program wrote, for the cause of an error message.
+# why FILE: the last line a failed program wrote there, for the cause of an error message; on a full
+# disk it could write none.
 why()
 {
-	grep -v '^[[:space:]]*$' "$1" 2>/dev/null | tail -n 1 | cut -c 1-300
+	grep -v '^[[:space:]]*$' "$1" 2>/dev/null | tail -n 1 | cut -c 1-300 | grep . || full "$(dirname "$1")"
+}
+
+full()
+{
+	free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
+	[ "$free" -ge 64 ] && echo "no cause was given" || echo "No space left on device"
 }
 
 # first_error FILE: of a compiler or of make, where that can be told.

@@ -123,7 +123,7 @@ copy_package()
 		rm -rf "$home.new"
 		die "$E_SYSTEM" "$home: cannot be written: ${cause:-unknown}; free some space"
 	}
-	rm -rf "$home.new/build"
+	find "$home.new" -name build -type d -prune -exec rm -rf {} +
 	if [ -d "$home" ] && diff -r "$home" "$home.new" >/dev/null; then
 		rm -rf "$home.new"
 		return

@@ -61,6 +61,8 @@ try_series()
 misfit()
 {
 	try_series "$1" "$2" && return
+	grep -Eq "FAILED|find file|malformed|garbage" "$WORK/patch.out" ||
+		die "$E_SYSTEM" "$WORK: $1 cannot be tried there: $(why "$WORK/patch.out"); free some space"
 	awk '/^in / { patch = $2 }
 	     /^patching file / { file = $3 }
 	     /^can.t find file/ { file = "a file that is not there" }

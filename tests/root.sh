@@ -70,6 +70,6 @@ put_package()
 {
 	rm -rf "$1/i915-backport"
 	mkdir "$1/i915-backport"
-	(cd "$2" && tar -cf - --exclude=./build --exclude=./.git .) |
+	(cd "$2" && tar -cf - --exclude=build --exclude=./.git .) |
 		tar -xf - -C "$1/i915-backport" --no-same-owner
 }
