@@ -5,6 +5,14 @@
 
 COMMAND := i915-backport/i915-backport
 
+# As with kbuild, a compiler counts on make's command line and not in the environment, where DKMS puts one.
+ifneq ($(origin CC),command line)
+unexport CC
+endif
+ifneq ($(origin LD),command line)
+unexport LD
+endif
+
 .PHONY: help module dkms-install dkms-uninstall dkms-module status check bench
 
 help:

@@ -78,6 +78,14 @@ all_series()
 	done
 }
 
+# facts_agree DIR: does the driver have every '# fact KEY=VALUE' that the series file names?
+facts_agree()
+{
+	sed -n 's/^# fact //p' "$1/series" | while read -r fact; do
+		[ "$(value "${fact%%=*}" <"$WORK/facts")" = "${fact#*=}" ] || exit 1
+	done
+}
+
 # choose STAGE RELEASE: the folder of the series that fits; exactly one may.
 choose()
 {
@@ -92,7 +100,7 @@ choose()
 	fi
 	fits=
 	for dir in $(all_series); do
-		! try_series "$dir" "$1" || fits="$fits $dir"
+		! { facts_agree "$dir" && try_series "$dir" "$1"; } || fits="$fits $dir"
 	done
 	# shellcheck disable=SC2086 # a list of paths
 	set -- "$1" $fits
