@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What calls do: references, lists, walks, and where values go from here. */
+#include <string.h>
+
+#include "flow.h"
+
+/* ---- what is found */
+
+static struct where here(const struct run *r, uint32_t i)
+{
+	struct where w = { r->fn->at.file, r->v[i].line };
+
+	return w;
+}
+
+static struct where site(const struct run *r, uint32_t i)
+{
+	return r->c.depth ? r->c.site : here(r, i);
+}
+
+static void note(const struct run *r, struct event *e, uint32_t i)
+{
+	if (e->at.line)
+		return;
+	e->at = here(r, i);
+	e->site = site(r, i);
+}
+
+/* VMAs of these lists are let go at @i; remember the walks that brought them. */
+static void note_walks(struct run *r, uint32_t lists, uint32_t i)
+{
+	struct outcome *o = r->e->out;
+	uint32_t k;
+
+	for (k = 0; k < MAX_LISTS; k++) {
+		if (!(lists >> k & 1) || o->walk[k].at.line)
+			continue;
+		if (r->walk[k]) {
+			o->walk[k].at.file = r->fn->at.file;
+			o->walk[k].at.line = r->walk[k];
+		} else {
+			o->walk[k].at = r->c.walk.line ? r->c.walk : here(r, i);
+		}
+		o->walk[k].site = site(r, i);
+	}
+}
+
+static struct where walk_of(const struct run *r, const struct val *args, uint32_t n)
+{
+	struct where w = r->c.walk;
+	uint32_t k, j;
+
+	for (k = 0; k < n; k++)
+		for (j = 0; j < MAX_LISTS; j++)
+			if (args[k].lists >> j & 1 && r->walk[j]) {
+				w.file = r->fn->at.file;
+				w.line = r->walk[j];
+			}
+	return w;
+}
+
+int ref_index(struct flow *f, sym member)
+{
+	uint32_t i;
+
+	for (i = 0; i < f->nrefs; i++)
+		if (f->refs[i] == member)
+			return (int)i;
+	if (f->nrefs == MAX_REFS)
+		return -1;
+	f->refs[f->nrefs++] = member;
+	return (int)i;
+}
+
+/* ---- contexts */
+
+void add_context(struct engine *e, const struct context *c)
+{
+	uint32_t h = (uint32_t)c->func * 2654435761u, k, *slot;
+	struct context *o;
+
+	for (k = 0; k < c->nargs; k++)
+		h = (h ^ c->args[k].flags ^ c->args[k].lists ^ c->args[k].fn) * 16777619u;
+	slot = &e->hash[(h ^ h >> 15) % HASH];
+	for (k = *slot; k; k = o->next) {
+		o = &e->contexts[k - 1];
+		if (o->func == c->func && o->nargs == c->nargs && o->link == c->link &&
+		    o->link_flags == c->link_flags && o->link_lists == c->link_lists &&
+		    o->by_type == c->by_type && o->idled == c->idled &&
+		    memcmp(o->args, c->args, c->nargs * sizeof(c->args[0])) == 0)
+			return;
+	}
+	if (e->ncontexts == MAX_CONTEXTS) {
+		e->out->overflow = 1;
+		return;
+	}
+	e->contexts = grow(e->contexts, &e->cap_contexts, e->ncontexts + 1, sizeof(*e->contexts));
+	e->contexts[e->ncontexts] = *c;
+	e->contexts[e->ncontexts].next = *slot;
+	*slot = ++e->ncontexts;
+}
+
+/* Does a function take what it would be given? Asked where only a pointer's name is known. */
+static int fits(const struct run *r, const struct func *g, const struct val *args, uint32_t n)
+{
+	uint32_t k;
+
+	for (k = 0; k < n && k < g->nparams; k++)
+		if (args[k].flags & (V_CTX | V_VM | V_VMA) && g->params[k].type &&
+		    class_of(r->f, g->params[k].type) != class_of(r->f, args[k].type))
+			return 0;
+	return 1;
+}
+
+static void enter(struct run *r, int32_t func, const struct val *args, uint32_t n, uint32_t i)
+{
+	const struct func *g = &r->t->funcs[func];
+	struct context c;
+	uint32_t k;
+	int use = 0;
+
+	memset(&c, 0, sizeof(c));
+	c.func = func;
+	for (k = 0; k < n && k < g->nparams; k++) {
+		struct val v = convert(r, args[k], g->params[k].type);
+
+		v.owner = v.member = 0;
+		v.ptr = 0;
+		if (!v.flags && !v.lists)
+			v.type = 0;
+		else
+			use = 1;
+		c.args[k] = v;
+	}
+	if (!use)
+		return;
+	c.nargs = (uint8_t)(k < MAX_PARAMS ? k : MAX_PARAMS);
+	c.site = site(r, i);
+	c.walk = walk_of(r, args, n);
+	c.depth = 1;
+	c.link = r->c.link;
+	c.link_flags = r->c.link_flags;
+	c.link_lists = r->c.link_lists;
+	c.idled = r->c.idled;
+	add_context(r->e, &c);
+}
+
+/*
+ * Functions of a name: the one of this file if there is one, else all. A value that
+ * matters must not vanish in a function that is not there.
+ */
+static void enter_name(struct run *r, sym name, const struct val *args, uint32_t n, uint32_t i, int pointer)
+{
+	int32_t k, own = -1;
+
+	for (k = r->t->syms[name - SYM_FIRST].func; k >= 0; k = r->t->funcs[k].next)
+		if (r->t->funcs[k].at.file == r->fn->at.file)
+			own = k;
+	if (own >= 0) {
+		if (!pointer || fits(r, &r->t->funcs[own], args, n))
+			enter(r, own, args, n, i);
+		return;
+	}
+	for (k = r->t->syms[name - SYM_FIRST].func; k >= 0; k = r->t->funcs[k].next)
+		if (!pointer || fits(r, &r->t->funcs[k], args, n))
+			enter(r, k, args, n, i);
+}
+
+/* Everything that takes things off lists by @link gets what was put on one. */
+static void hand_over(struct run *r, sym link, struct val v, uint32_t i)
+{
+	struct context c;
+	uint32_t k;
+
+	if (!link || r->c.by_type)
+		return;
+	for (k = 0; k < r->e->nchained; k++) {
+		if (r->e->chained[k].link != link)
+			continue;
+		memset(&c, 0, sizeof(c));
+		c.func = r->e->chained[k].fn;
+		c.link = link;
+		c.link_flags = v.flags & (V_CTX_IN | V_CTX) ? V_CTX : v.flags & (V_VMA_IN | V_VMA) ? V_VMA : V_VM;
+		c.link_lists = v.lists;
+		c.site = site(r, i);
+		c.walk = walk_of(r, &v, 1);
+		c.depth = 1;
+		add_context(r->e, &c);
+	}
+}
+
+static int ours(const struct run *r, sym name)
+{
+	const char *s = sym_text(r->t, name);
+
+	if (r->t->syms[name - SYM_FIRST].flags & SF_PROTO)
+		return 1;
+	while (*s == '_')
+		s++;
+	return starts(s, "i915_") || starts(s, "intel_");
+}
+
+/* ---- calls */
+
+/* The lists are chained by that link of the VMA. */
+static void chain(struct run *r, uint32_t lists, sym link)
+{
+	uint32_t j;
+
+	for (j = 0; j < r->f->nlists; j++)
+		if (lists >> j & 1 && !r->f->lists[j].link)
+			r->f->lists[j].link = link;
+}
+
+/* Does this function find a place in the address space? */
+static int binds(struct run *r)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->n; i++)
+		if (kind_of(r->f, r->v[i].s) == K_INSERT)
+			return 1;
+	return 0;
+}
+
+/* Is this function, which takes a VMA's node out, about unbinding, not an error on the way in? */
+static int unbinds(struct run *r)
+{
+	uint32_t i;
+
+	if (strstr(sym_text(r->t, r->fn->name), "unbind"))
+		return 1;
+	for (i = 1; i + 1 < r->n; i++)
+		if (r->v[i - 1].s == T_ARROW && r->v[i + 1].s == '(' && strstr(sym_text(r->t, r->v[i].s), "unbind"))
+			return !binds(r);
+	return 0;
+}
+
+/* What a macro of the driver mentions, its parameters being @args. */
+static struct val macro_value(const struct run *outer, const struct func *g, const struct val *args, uint32_t n)
+{
+	static struct run m;
+	uint32_t match[128], k;
+
+	if (!g->count || g->count > 128)
+		return nothing;
+	memcpy(&m, outer, offsetof(struct run, vars));
+	m.nvars = m.nskips = 0;
+	m.fn = g;
+	m.v = m.t->toks + g->first;
+	m.n = g->count;
+	pair_brackets(m.v, m.n, match);
+	m.match = match;
+	for (k = 0; k < n && k < g->nparams; k++) {
+		struct var *x = add_var(&m, g->params[k].name, 0);
+
+		if (x && !(args[k].flags & (V_VMA | V_VMA_IN)))
+			x->v = args[k];
+	}
+	return eval(&m, 0, m.n, 1);
+}
+
+/* for_each…(variable, where, …): the variable comes from the where. */
+static void each(struct run *r, uint32_t i, const uint32_t *from, const uint32_t *to,
+		 const struct val *args, uint32_t n)
+{
+	const struct func *g = func_of(r, r->v[i].s);
+	int safe = strstr(sym_text(r->t, r->v[i].s), "_safe") != NULL;
+	struct var *out[MAX_ARGS] = { NULL };
+	struct val v = nothing;
+	uint32_t k, j;
+
+	for (k = 0; k < n; k++) {
+		struct var *x = to[k] - from[k] == 1 ? find_var(r, r->v[from[k]].s) : NULL;
+		enum class c = x ? class_of(r->f, x->type) : C_NONE;
+
+		if (x && (k == 0 || (k == 1 && safe) || c == C_VMA || c == C_CTX)) {
+			out[k] = x;
+			continue;
+		}
+		v = join(v, args[k]);
+		if (args[k].flags & (V_CTX_IN | V_VM_IN) && !args[k].lists && args[k].owner)
+			v.lists |= list_bit(r->f, args[k].owner, args[k].member, args[k].type);
+	}
+	if (n)
+		v = join(v, by_link(r, to[n - 1]));
+	if (g && g->macro)
+		v = join(v, macro_value(r, g, args, n));
+	for (k = 0; k < n; k++) {
+		if (!out[k])
+			continue;
+		out[k]->v = convert(r, v, out[k]->type);
+		for (j = 0; j < r->f->nlists; j++)
+			if (out[k]->v.lists >> j & 1)
+				r->walk[j] = r->v[i].line;
+		if (r->c.idled == IDLE_BOTH)
+			r->e->out->idled |= out[k]->v.lists;
+	}
+	k = n ? from[n - 1] : 0;
+	if (n && out[0] && to[n - 1] - k == 1 && is_name(r->v[k].s) && class_of(r->f, out[0]->type) == C_VMA)
+		chain(r, out[0]->v.lists, r->v[k].s);
+}
+
+/* Puts something on a list: a list of the address space, one of the function's own, or another. */
+static void put_on_list(struct run *r, uint32_t i, const uint32_t *from, const uint32_t *to,
+			const struct val *args, uint32_t n)
+{
+	struct var *local;
+	uint32_t k, j;
+
+	if (n < 2)
+		return;
+	if (args[0].flags & V_VMA_IN && args[1].lists && args[1].flags & (V_VM_IN | V_CTX_IN)) {
+		chain(r, args[1].lists, args[0].member);
+		if (r->f->alone && r->f->nmovers < MAX_MOVERS) {
+			r->f->movers[r->f->nmovers].fn = r->fn->name;
+			r->f->movers[r->f->nmovers++].lists = args[1].lists;
+		}
+		for (j = 0; j < r->f->nlists; j++)
+			if (args[1].lists >> j & 1) {
+				if (binds(r))
+					r->f->lists[j].at_bind = 1;
+				else if (r->c.by_type == BY_TYPE_MAKER)
+					r->f->lists[j].at_make = 1;
+			}
+		return;
+	}
+	if (!args[0].flags || args[1].flags & (V_VM | V_VM_IN))
+		return;
+	for (k = from[1]; k < to[1] && r->v[k].s == '&'; k++)
+		;
+	local = k + 1 == to[1] ? find_var(r, r->v[k].s) : NULL;
+	if (local) {
+		local->v.lists |= args[0].lists;
+		local->v.flags |= args[0].flags;
+	}
+	hand_over(r, args[0].member, args[0], i);
+}
+
+/* A pointer to a function is given away together with what it will be called with. */
+static void give_away(struct run *r, const struct val *args, uint32_t n, uint32_t i)
+{
+	struct val all[MAX_PARAMS], v = nothing;
+	uint32_t k;
+
+	for (k = 0; k < n; k++)
+		if (!args[k].fn)
+			v = join(v, args[k]);
+	v.fn = 0;
+	for (k = 0; k < MAX_PARAMS; k++)
+		all[k] = v;
+	for (k = 0; k < n; k++)
+		if (args[k].fn)
+			enter_name(r, args[k].fn, all, MAX_PARAMS, i, 0);
+}
+
+/* Many things have a member called `work`: is this function about a different one? */
+static int is_for_another(const struct run *r, sym fn, sym owner)
+{
+	const struct func *g = func_of(r, fn);
+	const struct tok *v;
+	uint32_t i;
+	int other = 0;
+
+	if (!g || !owner)
+		return 0;
+	v = r->t->toks + g->first;
+	for (i = 0; i < g->count; i++) {
+		if (v[i].s == owner)
+			return 0;
+		other |= is_name(v[i].s) && r->t->syms[v[i].s - SYM_FIRST].flags & SF_KEY;
+	}
+	return other;
+}
+
+/* Functions stored in members of that name. */
+static void enter_stored(struct run *r, sym member, int deferred, const struct val *args, uint32_t n, uint32_t i)
+{
+	const struct fnptr *p;
+	int32_t k;
+
+	if (!is_name(member))
+		return;
+	for (k = r->t->syms[member - SYM_FIRST].ptrs; k >= 0; k = p->next) {
+		p = &r->t->fnptrs[k];
+		if (p->deferred == deferred && !(deferred && is_for_another(r, p->fn, args->owner)))
+			enter_name(r, p->fn, args, n, i, !deferred);
+	}
+}
+
+/* A pointer as it is, such as &ctx->ppgtt->base; not something computed from one. */
+static int is_path(const struct run *r, uint32_t i, uint32_t end)
+{
+	for (; i < end; i++)
+		if (!is_name(r->v[i].s) && r->v[i].s != T_ARROW && r->v[i].s != '.' && r->v[i].s != '&')
+			return 0;
+	return 1;
+}
+
+static void missing(struct run *r, sym name, const uint32_t *from, const uint32_t *to,
+		    const struct val *args, uint32_t n, uint32_t i)
+{
+	struct outcome *o = r->e->out;
+	uint32_t k;
+
+	for (k = 0; k < n; k++)
+		if (args[k].flags & (V_CTX | V_VM | V_VMA) && class_of(r->f, args[k].type) >= C_CTX &&
+		    is_path(r, from[k], to[k]) && !o->hole.at.line && ours(r, name)) {
+			note(r, &o->hole, i);
+			o->hole_name = name;
+		}
+}
+
+/* kref_put(&x->ref, fn): fn releases a context or an address space. */
+static void note_release(struct run *r, const struct val *args, uint32_t n)
+{
+	struct flow *f = r->f;
+	struct release e = { 0, -1 };
+	uint32_t k;
+
+	for (k = 1; k < n; k++)
+		if (args[k].fn)
+			e.fn = args[k].fn;
+	if (class_of(f, args[0].owner) == C_VM && args[0].flags & V_VM_IN)
+		e.ref = ref_index(f, args[0].member);
+	else if (args[0].owner != f->ctx || !(args[0].flags & V_CTX_IN))
+		return;
+	for (k = 0; k < f->nreleases; k++)
+		if (f->releases[k].fn == e.fn && f->releases[k].ref == e.ref)
+			return;
+	if (e.fn && k < MAX_RELEASES)
+		f->releases[f->nreleases++] = e;
+}
+
+/*
+ * Does a function, not given the context or anything of it, wait for the device, and
+ * does it put VMAs that were in use back on the idle lists? After both, what was busy
+ * is idle.
+ */
+static uint8_t idling(struct run *r, const struct func *g, const struct val *args, uint32_t n)
+{
+	uint32_t queue[MAX_REACH], head = 0, tail = 0, i, k;
+	const struct flow *f = r->f;
+	uint8_t *known = &r->e->idling[g - r->t->funcs], found = 0;
+
+	for (k = 0; k < n; k++)
+		if (args[k].flags & (V_CTX | V_VM | V_VMA))
+			return 0;
+	if (*known & IDLE_KNOWN)
+		return *known & IDLE_BOTH;
+	queue[tail++] = (uint32_t)(g - r->t->funcs);
+	for (; head < tail && found != IDLE_BOTH; head++) {
+		const struct func *h = &r->t->funcs[queue[head]];
+		const struct tok *v = r->t->toks + h->first;
+
+		for (k = 0; k < f->nmovers; k++)
+			if (f->movers[k].fn == h->name && f->movers[k].lists & f->idle)
+				found |= IDLE_RETIRES;
+		for (i = 0; i + 1 < h->count; i++) {
+			const struct func *to = v[i + 1].s == '(' ? func_of(r, v[i].s) : NULL;
+
+			if (v[i + 1].s == '(' && kind_of(f, v[i].s) == K_WAIT)
+				found |= IDLE_WAITS;
+			for (k = 0; to && k < tail; k++)
+				if (queue[k] == (uint32_t)(to - r->t->funcs))
+					break;
+			if (to && k == tail && tail < MAX_REACH)
+				queue[tail++] = (uint32_t)(to - r->t->funcs);
+		}
+	}
+	*known = found | IDLE_KNOWN;
+	return found;
+}
+
+/* The call name( at @i. */
+void call(struct run *r, uint32_t i)
+{
+	uint32_t from[MAX_ARGS], to[MAX_ARGS], n, k;
+	struct outcome *o = r->e->out;
+	struct val args[MAX_ARGS];
+	sym name = r->v[i].s;
+	const struct func *g = func_of(r, name);
+	enum kind kind = kind_of(r->f, name);
+	struct var *x = find_var(r, name);
+	int ref;
+
+	n = split(r, i + 1, from, to);
+	for (k = 0; k < n; k++) {
+		enum kind a = to[k] - from[k] == 1 ? kind_of(r->f, r->v[from[k]].s) : K_NONE;
+
+		args[k] = eval(r, from[k], to[k], 1);
+		if (to[k] - from[k] == 1 && (a == K_TRUE || r->v[from[k]].s == '1'))
+			args[k].konst = 2;
+		else if (to[k] - from[k] == 1 && (a == K_FALSE || r->v[from[k]].s == '0'))
+			args[k].konst = 1;
+	}
+	for (k = 0; k < n && !args[k].fn; k++)
+		;
+	if (kind == K_EACH && k == n && (!g || g->macro)) {
+		each(r, i, from, to, args, n);
+		return;
+	}
+	if (x && x->v.fn) {			/* a parameter that is a function */
+		enter_name(r, x->v.fn, args, n, i, 0);
+		return;
+	}
+	if (g) {
+		if (r->f->alone)
+			return;
+		if (r->f->idle && (r->depth == 1 || (r->depth == 2 && i > r->sure.from && i < r->sure.to)))
+			r->c.idled |= idling(r, g, args, n);
+		enter_name(r, name, args, n, i, 0);
+		return;
+	}
+	switch (kind) {
+	case K_LIST_HEAD:
+		if (n == 1)
+			add_var(r, r->v[from[0]].s, 0);
+		return;
+	case K_GET:
+	case K_PUT:
+		if (kind == K_PUT && n > 1)
+			note_release(r, args, n);
+		if (!n || !(args[0].flags & V_VM_IN) || class_of(r->f, args[0].owner) != C_VM)
+			break;
+		ref = ref_index(r->f, args[0].member);
+		if (ref < 0)
+			return;
+		if (kind == K_GET) {
+			note(r, &o->get[ref], i);
+			return;
+		}
+		note(r, &o->put[ref], i);
+		o->put_lists[ref] |= args[0].lists;
+		note_walks(r, args[0].lists, i);
+		if (r->f->cut >> ref & 1)
+			return;
+		break;
+	case K_FREE:
+		for (k = 0; k < n; k++)
+			if (args[k].flags & V_VMA) {
+				if (!r->f->vma_free)
+					r->f->vma_free = name;
+				o->free_lists |= args[k].lists;
+				note_walks(r, args[k].lists, i);
+			}
+		return;
+	case K_UNBIND:
+		if (n && args[0].flags & V_VMA_IN) {
+			if (r->f->unbind < 0 && unbinds(r))
+				r->f->unbind = r->c.func;
+			o->free_lists |= args[0].lists;
+			note_walks(r, args[0].lists, i);
+		}
+		return;
+	case K_ADD:
+		put_on_list(r, i, from, to, args, n);
+		return;
+	case K_SPLICE:
+		if (n > 1) {
+			for (k = from[1]; k < to[1] && r->v[k].s == '&'; k++)
+				;
+			x = k + 1 == to[1] ? find_var(r, r->v[k].s) : NULL;
+			if (x) {
+				x->v.lists |= args[0].lists;
+				x->v.flags |= args[0].flags;
+			}
+		}
+		return;
+	case K_INIT:
+		return;
+	case K_QUEUE:
+		for (k = 0; k < n; k++)
+			if (args[k].flags && args[k].member)
+				enter_stored(r, args[k].member, 1, &args[k], 1, i);
+		break;
+	default:
+		break;
+	}
+	if (r->f->alone)
+		return;
+	give_away(r, args, n, i);
+	missing(r, name, from, to, args, n, i);
+}
+
+/* The call x->member( , its name at @i. */
+void call_pointer(struct run *r, uint32_t i)
+{
+	uint32_t from[MAX_ARGS], to[MAX_ARGS], n, k;
+	struct val args[MAX_ARGS];
+
+	if (r->f->alone)
+		return;
+	n = split(r, i + 1, from, to);
+	for (k = 0; k < n; k++)
+		args[k] = eval(r, from[k], to[k], 1);
+	enter_stored(r, r->v[i].s, 0, args, n, i);
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Interrupts. An engine's event passes the ring's own mask (RING_IMR) and the
+ * bank's (IMR), then stays in the bank's IIR until the CPU writes the bit back.
+ * One MSI goes out on each rising edge of "master enabled and any IIR & IER".
+ *
+ * gen8: GT banks 0…3 under the master register 0x44200, which also shows the
+ * banks that have something. gen7: GT and PM banks under bit 31 of DEIER.
+ */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "vgpu.h"
+#include "regs.h"
+
+void irq_set_eventfd(struct vgpu *gpu, int fd)
+{
+	if (gpu->msi_fd >= 0)
+		close(gpu->msi_fd);
+	gpu->msi_fd = fd;
+}
+
+static void send_msi(struct vgpu *gpu)
+{
+	u64 one = 1;
+
+	if (gpu->msi_fd < 0)
+		return;
+	gpu->msi_count++;
+	if (write(gpu->msi_fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
+		log_err("irq: cannot signal the MSI: %s", strerror(errno));
+}
+
+/* The master register's status bits of all banks that have something. */
+static u32 pending_banks(const struct vgpu *gpu, bool *any)
+{
+	const struct platform *plat = gpu->plat;
+	u32 i, status = 0;
+
+	*any = false;
+	for (i = 0; i < plat->num_banks; i++) {
+		const struct irq_bank *b = &plat->bank[i];
+		u32 set = *reg_ptr(gpu, b->iir) & *reg_ptr(gpu, b->ier);
+
+		/* gen7: DEIER's own bit 31 is the master enable */
+		if (b->ier == plat->irq_master)
+			set &= ~DE_MASTER_IRQ;
+		*any |= set != 0;
+		if (b->master_bit < 0)
+			continue;
+		if (set & 0xffff)
+			status |= BIT(b->master_bit);
+		if (set >> 16)
+			status |= BIT(b->master_bit + 1);
+	}
+	return status;
+}
+
+/**
+ * irq_update() - evaluate the line again after any of its inputs changed
+ */
+void irq_update(struct vgpu *gpu)
+{
+	u32 *master = reg_ptr(gpu, gpu->plat->irq_master);
+	bool any, line;
+	u32 status = pending_banks(gpu, &any);
+
+	if (gpu->plat->gen >= 8)
+		*master = (*master & DE_MASTER_IRQ) | status;
+	line = (*master & DE_MASTER_IRQ) && any;
+	if (line && !gpu->irq_line)
+		send_msi(gpu);
+	gpu->irq_line = line;
+}
+
+/**
+ * irq_raise() - an engine has an event
+ * @bits: in the layout of the engine's bank
+ */
+void irq_raise(struct engine *e, u32 bits)
+{
+	const struct irq_bank *b = &e->gpu->plat->bank[e->info->bank];
+
+	bits &= ~*ring_reg(e, RING_IMR) & ~*reg_ptr(e->gpu, b->imr);
+	if (!bits)
+		return;
+	*reg_ptr(e->gpu, b->iir) |= bits;
+	irq_update(e->gpu);
+}

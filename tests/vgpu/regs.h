@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Register offsets, by the names of i915_reg.h (and intel_lrc.c for the
+ * context image). docs/vgpu.md says where each one is described.
+ */
+#ifndef VGPU_REGS_H
+#define VGPU_REGS_H
+
+/* relative to an engine's base */
+#define RING_TAIL			0x030
+#define RING_HEAD			0x034
+#define RING_START			0x038
+#define RING_CTL			0x03c
+#define   RING_VALID			BIT(0)
+#define RING_SYNC_0			0x040
+#define RING_SYNC_1			0x044
+#define RING_SYNC_2			0x048
+#define RING_ACTHD_UDW			0x05c
+#define RING_DMA_FADD_UDW		0x060
+#define RING_IPEHR			0x068
+#define RING_INSTDONE			0x06c
+#define RING_ACTHD			0x074
+#define RING_DMA_FADD			0x078
+#define RING_MI_MODE			0x09c
+#define   STOP_RING			BIT(8)
+#define   MODE_IDLE			BIT(9)
+#define RING_IMR			0x0a8
+#define RING_INSTPM			0x0c0
+#define   INSTPM_SYNC_FLUSH		BIT(5)
+#define RING_RESET_CTL			0x0d0
+#define   RESET_CTL_REQUEST		BIT(0)
+#define   RESET_CTL_READY		BIT(1)
+#define RING_PSMI_CTL			0x050
+#define RING_BBSTATE			0x110
+#define RING_BBADDR			0x140
+#define RING_BBADDR_UDW			0x168
+#define CCID				0x180	/* RCS only */
+#define   CCID_EN			BIT(0)
+#define RING_PP_DIR_DCLV		0x220
+#define RING_PP_DIR_BASE		0x228
+#define RING_ELSP			0x230
+#define RING_EXECLIST_STATUS		0x234
+#define RING_CONTEXT_CONTROL		0x244
+#define RING_PDP_LDW(n)			(0x270 + 8 * (n))
+#define RING_PDP_UDW(n)			(0x274 + 8 * (n))
+#define RING_MODE			0x29c
+#define   GFX_RUN_LIST_ENABLE		BIT(15)
+#define   GFX_PPGTT_ENABLE		BIT(9)
+#define   GFX_PPGTT_48B			BIT(7)
+#define RING_TIMESTAMP			0x358
+#define RING_TIMESTAMP_UDW		0x35c
+#define RING_CSB_LDW(n)			(0x370 + 8 * (n))
+#define RING_CSB_UDW(n)			(0x374 + 8 * (n))
+#define RING_CSB_PTR			0x3a0
+#define   CSB_WRITE_PTR_MASK		0x7u
+#define   CSB_WRITE_PTR_RESET		0x7u
+#define   CSB_ENTRIES			6u
+#define RING_FORCE_TO_NONPRIV(n)	(0x4d0 + 4 * (n))
+#define   NUM_FORCE_TO_NONPRIV		12u
+
+/* global */
+#define GEN8_RING_FAULT			0x4094
+#define   FAULT_VALID			BIT(0)
+#define   FAULT_GTTSEL_GEN7		BIT(11)
+#define GEN8_FAULT_TLB_DATA0		0x4b10
+#define GEN8_FAULT_TLB_DATA1		0x4b14
+#define   FAULT_GTT_SEL			BIT(4)
+#define GEN6_GDRST			0x941c
+#define   GRDOM_FULL			BIT(0)
+#define FUSE_STRAP			0x42014
+#define   DISPLAY_FUSED_OFF		BIT(30)
+#define FORCEWAKE_MT			0xa188
+#define FORCEWAKE_ACK_HSW		0x130044
+#define GEN6_PCODE_MAILBOX		0x138124
+#define   PCODE_READY			BIT(31)
+#define SOUTH_CHICKEN2			0xc2004
+#define   FDI_MPHY_RESET_CTL		BIT(12)
+#define   FDI_MPHY_RESET_STATUS		BIT(13)
+#define SBI_CTL_STAT			0xc6008
+#define   SBI_BUSY			BIT(0)
+#define HSW_PWR_WELL_CTL		0x45400
+#define DE_MASTER_IRQ			BIT(31)
+
+/* dwords of the page that holds a context's state (intel_lrc.c: CTX_*) */
+#define CTX_CONTEXT_CONTROL		0x03
+#define   CTX_RESTORE_INHIBIT		BIT(0)
+#define CTX_RING_HEAD			0x05
+#define CTX_RING_TAIL			0x07
+#define CTX_RING_START			0x09
+#define CTX_RING_CTL			0x0b
+#define CTX_BB_HEAD_U			0x0d
+#define CTX_BB_HEAD_L			0x0f
+#define   BB_HEAD_VALID			BIT(0)
+#define CTX_BB_STATE			0x11
+#define   BB_STATE_PPGTT		BIT(5)
+#define CTX_TIMESTAMP			0x23
+#define CTX_PDP_UDW(n)			(0x31 - 4 * (n))
+#define CTX_PDP_LDW(n)			(0x33 - 4 * (n))
+#define CTX_ENGINE_STATE		0x50	/* ours: one LRI of saved registers */
+
+/* hardware status page (intel_lrc.h) */
+#define HWSP_CSB_DWORD			0x10
+#define HWSP_CSB_WRITE_DWORD		0x1f
+
+/* the magic block; see docs/vgpu.md */
+#define MAGIC_BASE			0x1ff000
+#define MAGIC_ID			0x55504756u	/* "VGPU" */
+#define MAGIC_VERSION			1u
+#define MAGIC_ENGINE(n)			(0x100 + 0x40 * (n))
+
+#endif

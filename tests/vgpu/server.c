@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The loop: messages of the client, lines of the control socket, engine work. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "server.h"
+
+#define SEMAPHORE_POLL_NS	200000ull	/* the guest may signal by a plain store */
+#define IDLE_NS			1000000000ull
+
+static volatile bool stopping;
+
+void server_stop(void)
+{
+	stopping = true;
+}
+
+/* A socket that nobody listens on is left over from a run that was killed. */
+static int remove_stale(const struct sockaddr_un *sa)
+{
+	struct stat st;
+	int fd, ret;
+
+	if (lstat(sa->sun_path, &st))
+		return 0;
+	if (!S_ISSOCK(st.st_mode))
+		return -EEXIST;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -errno;
+	ret = connect(fd, (const struct sockaddr *)sa, sizeof(*sa)) ? errno : 0;
+	close(fd);
+	if (ret != ECONNREFUSED)
+		return -EADDRINUSE;
+	return unlink(sa->sun_path) ? -errno : 0;
+}
+
+/**
+ * server_listen() - a listening UNIX socket of mode 0600
+ *
+ * Return: the descriptor; -EEXIST if @path is something else than a socket,
+ * -EADDRINUSE if someone serves it, or another negative errno.
+ */
+int server_listen(const char *path)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+	mode_t mask;
+	int fd, ret;
+
+	if (strlen(path) >= sizeof(sa.sun_path))
+		return -ENAMETOOLONG;
+	strcpy(sa.sun_path, path);
+	ret = remove_stale(&sa);
+	if (ret)
+		return ret;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -errno;
+	mask = umask(0177);
+	ret = bind(fd, (struct sockaddr *)&sa, sizeof(sa)) || listen(fd, 4) ? -errno : 0;
+	umask(mask);
+	if (ret) {
+		close(fd);
+		return ret;
+	}
+	return fd;
+}
+
+static void accept_client(struct server *s)
+{
+	int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (s->transport.fd >= 0) {
+		log_err("client: a second one is turned away");
+		close(fd);
+		return;
+	}
+	if (transport_open(&s->transport, fd)) {
+		log_err("client: out of memory");
+		transport_close(&s->transport);
+		return;
+	}
+	log_info("client: connected");
+}
+
+/* The guest is gone: so is its memory, and what the GPU was doing for it. */
+static void drop_client(struct server *s, int why)
+{
+	if (why == -ECONNRESET)
+		log_info("client: gone");
+	else
+		log_err("client: dropped: %s", strerror(-why));
+	transport_close(&s->transport);
+	irq_set_eventfd(s->gpu, -1);
+	mem_unmap_all(&s->gpu->mem);
+	vgpu_reset(s->gpu);
+	if (!s->persist)
+		server_stop();
+}
+
+/* How long may the loop sleep before the engines want to run again? */
+static u64 run_engines(struct vgpu *gpu)
+{
+	u64 deadline, now;
+
+	if (gpu->lpc)
+		return IDLE_NS;
+	switch (engines_run(gpu, &deadline)) {
+	case RUN_BUSY:
+		return 0;
+	case RUN_WAIT:
+		return SEMAPHORE_POLL_NS;
+	default:
+		if (!deadline)
+			return IDLE_NS;
+		now = clock_ns();
+		return deadline > now ? deadline - now : 0;
+	}
+}
+
+static int wait_for_events(struct server *s, struct pollfd *p, u64 timeout_ns)
+{
+	struct timespec t = { (time_t)(timeout_ns / 1000000000), (long)(timeout_ns % 1000000000) };
+	int i;
+
+	p[0] = (struct pollfd){ .fd = s->listener, .events = POLLIN };
+	p[1] = (struct pollfd){ .fd = s->transport.fd, .events = POLLIN };
+	p[2] = (struct pollfd){ .fd = s->control.listener, .events = POLLIN };
+	for (i = 0; i < CONTROL_CLIENTS; i++)
+		p[3 + i] = (struct pollfd){ .fd = s->control.client[i].fd, .events = POLLIN };
+	return ppoll(p, 3 + CONTROL_CLIENTS, &t, NULL);
+}
+
+/**
+ * server_run() - serve until the client has gone or server_stop()
+ *
+ * Return: 0, or a negative errno when waiting for events fails.
+ */
+int server_run(struct server *s)
+{
+	struct pollfd p[3 + CONTROL_CLIENTS];
+	int i, ret;
+
+	while (!stopping) {
+		u64 timeout = run_engines(s->gpu);
+
+		/* nothing to do for a while: a good time to write the log */
+		if (timeout >= IDLE_NS)
+			log_flush();
+		ret = wait_for_events(s, p, timeout);
+		if (ret < 0 && errno != EINTR)
+			return -errno;
+		if (ret <= 0)
+			continue;
+		if (p[1].revents) {
+			ret = transport_receive(&s->transport, s->gpu);
+			if (ret)
+				drop_client(s, ret);
+		}
+		if (p[0].revents)
+			accept_client(s);
+		if (p[2].revents)
+			control_accept(&s->control);
+		for (i = 0; i < CONTROL_CLIENTS; i++)
+			if (p[3 + i].revents)
+				control_receive(&s->control.client[i], s->gpu);
+	}
+	return 0;
+}

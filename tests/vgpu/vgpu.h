@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtual GPU: everything the rooms of the model share.
+ *
+ * One struct vgpu is one PCI function. It is driven from a single thread:
+ * messages of the vfio-user client and slices of engine work take turns.
+ */
+#ifndef VGPU_H
+#define VGPU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+
+#define BIT(n)		(1u << (n))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#define PAGE_SIZE	4096u
+#define PAGE_MASK	(~(u64)(PAGE_SIZE - 1))
+
+#define NUM_ENGINES	4
+#define MMIO_SIZE	(2u << 20)	/* registers: the first 2 MiB of BAR0 */
+#define CONFIG_SIZE	256u
+
+/* ---- log.c ---- */
+enum log_level { LOG_ERROR, LOG_INFO, LOG_MMIO, LOG_CS };
+
+void log_open(const char *path, int verbosity);
+void log_flush(void);
+bool log_enabled(enum log_level level);
+void vgpu_log(enum log_level level, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+u64 clock_ns(void);
+
+#define log_err(...)	vgpu_log(LOG_ERROR, __VA_ARGS__)
+#define log_info(...)	vgpu_log(LOG_INFO, __VA_ARGS__)
+#define log_mmio(...)	do { if (log_enabled(LOG_MMIO)) vgpu_log(LOG_MMIO, __VA_ARGS__); } while (0)
+#define log_cs(...)	do { if (log_enabled(LOG_CS)) vgpu_log(LOG_CS, __VA_ARGS__); } while (0)
+
+/* ---- memory.c: the guest's memory as the client maps it ---- */
+struct dma_map {
+	u64 iova, size;
+	u8 *host;		/* NULL: the client passed no descriptor */
+	bool writable;
+};
+
+struct memory {
+	struct dma_map *map;
+	u32 count, capacity;
+	u32 last;		/* hint: the map that matched last */
+};
+
+int mem_map(struct memory *mem, u64 iova, u64 size, int fd, u64 offset, bool writable);
+int mem_unmap(struct memory *mem, u64 iova, u64 size);
+void mem_unmap_all(struct memory *mem);
+void *mem_ptr(struct memory *mem, u64 addr, u64 len, bool write);
+void mem_guard_sigbus(void);
+u32 mem_sigbus_count(void);
+
+/* ---- platform.c: what really differs between two GPUs ---- */
+struct reg_value {
+	u32 offset, value;
+};
+
+struct reg_span {
+	u32 first, last;	/* byte offsets, both inclusive */
+};
+
+struct irq_bank {
+	u32 imr, iir, ier;
+	int master_bit;		/* status bit of the low half in the master
+				 * register, high half one above; -1: none */
+};
+
+struct engine_info {
+	const char *name;
+	u32 base;		/* of the ring registers */
+	u32 hwsp;		/* hardware status page address register */
+	u32 fault;		/* fault register */
+	u8 id;			/* hardware engine id, as in fault registers */
+	u8 bank;		/* interrupt bank */
+	u32 irq_user, irq_notify, irq_switch;
+	u32 reset;		/* bit in GDRST */
+};
+
+struct platform {
+	const char *name;
+	int gen;
+	u16 device, lpc_device, subsystem;
+	u8 revision;
+	u16 gmch_ctl;		/* config 0x50: GTT and stolen memory size */
+	u32 bar0_size, gtt_offset, gtt_size;
+	u32 aperture_size;
+	u8 pte_size;
+	bool has_execlists;
+	u32 irq_master;
+	const struct irq_bank *bank;
+	u32 num_banks;
+	struct engine_info engine[NUM_ENGINES];
+	const struct reg_value *reset_values;
+	u32 num_reset_values;
+	const struct reg_span *masked;		/* 16-bit masked registers */
+	u32 num_masked;
+	const struct reg_span *unprivileged;	/* writable by user batches */
+	u32 num_unprivileged;
+	const struct reg_span *context;		/* kept in the RCS context image */
+	u32 num_context;
+};
+
+const struct platform *platform_find(const char *name);
+
+/* ---- engine.c ---- */
+#define MAX_DEPTH	2	/* ring, batch, second-level batch */
+
+struct batch_level {
+	u64 addr;		/* of the next command */
+	u64 start;		/* where the batch began */
+	u32 loops;		/* times it jumped back there */
+	bool ppgtt;
+	bool secure;
+};
+
+struct context_desc {
+	u32 lo, hi;
+};
+
+struct engine_stats {
+	u64 commands, batches, requests, submits, faults, resets;
+};
+
+enum run_state {
+	RUN_IDLE,		/* nothing to do */
+	RUN_BUSY,		/* more to do at once */
+	RUN_WAIT,		/* for memory to change: a semaphore, an endless batch */
+	RUN_GATED,		/* held, or the delay has not passed */
+};
+
+struct engine {
+	struct vgpu *gpu;
+	const struct engine_info *info;
+
+	/* where the command streamer is; the ring's position is RING_HEAD */
+	int depth;
+	struct batch_level batch[MAX_DEPTH + 1];
+	bool arbitration;	/* MI_ARB_ON_OFF */
+	bool arb_point;		/* a batch may be preempted here */
+	bool waiting;
+	bool hung;
+	u32 blit_row;		/* rows of the current blit already done */
+	u64 fetch_page;		/* one-entry cache of command fetches */
+	bool fetch_ppgtt;
+	const u32 *fetch_host;
+
+	/* execlists */
+	u32 elsp[4];
+	u32 elsp_count;
+	struct context_desc running[2], pending[2];
+	bool active, preempt;
+
+	/* time control */
+	bool held;
+	u32 steps;
+	u64 delay_ns, gate_ns;
+	bool in_request;
+
+	struct engine_stats stats;
+};
+
+void engine_init(struct vgpu *gpu);
+void engine_reset(struct engine *e);
+void engine_abandon(struct engine *e);
+enum run_state engine_run(struct engine *e, u32 budget);
+bool engine_is_idle(const struct engine *e);
+bool engine_uses_execlists(const struct engine *e);
+struct engine *engine_by_name(struct vgpu *gpu, const char *name);
+struct engine *engine_at(struct vgpu *gpu, u32 offset);
+enum run_state engines_run(struct vgpu *gpu, u64 *deadline_ns);
+bool engine_gate(struct engine *e);
+void engine_request_done(struct engine *e);
+void engine_hold(struct engine *e, bool hold);
+void engine_step(struct engine *e, u32 requests);
+void engine_set_delay(struct engine *e, u32 usec);
+
+/* ---- execlists.c ---- */
+void execlists_write_elsp(struct engine *e, u32 value);
+u32 execlists_status(const struct engine *e);
+void execlists_preempt(struct engine *e);
+void execlists_context_done(struct engine *e);
+
+/* ---- context.c ---- */
+void context_load(struct engine *e);
+void context_update_tail(struct engine *e);
+void context_save(struct engine *e);
+void context_set(struct engine *e, u32 address, u32 flags);
+
+/* ---- pagetable.c ---- */
+#define XLATE_FAULT	(~0ull)
+#define XLATE_READ_ONLY	(~1ull)
+
+u64 ggtt_translate(struct vgpu *gpu, u64 addr);
+u64 ppgtt_translate(struct engine *e, u64 addr, bool write);
+bool engine_uses_ppgtt(const struct engine *e);
+void *gpu_ptr(struct engine *e, u64 addr, bool ppgtt, u32 len, bool write);
+bool gpu_read32(struct engine *e, u64 addr, bool ppgtt, u32 *value);
+bool gpu_write32(struct engine *e, u64 addr, bool ppgtt, u32 value);
+void aperture_access(struct vgpu *gpu, u64 offset, u8 *buf, u32 len, bool write);
+
+/* ---- fault.c ---- */
+void fault_report(struct engine *e, u64 addr, bool ppgtt, bool write);
+
+/* ---- mmio.c ---- */
+void mmio_init(struct vgpu *gpu);
+void mmio_reset(struct vgpu *gpu);
+u32 mmio_read(struct vgpu *gpu, u32 offset);
+void mmio_write(struct vgpu *gpu, u32 offset, u32 value);
+bool mmio_is_masked(const struct vgpu *gpu, u32 offset);
+bool in_spans(const struct reg_span *span, u32 n, u32 offset);
+
+/* ---- irq.c ---- */
+void irq_set_eventfd(struct vgpu *gpu, int fd);
+void irq_update(struct vgpu *gpu);
+void irq_raise(struct engine *e, u32 bits);
+
+/* ---- cs.c, cs_mi.c, blitter.c ---- */
+enum cs_result {
+	CS_NEXT,		/* go on after this command */
+	CS_JUMP,		/* the command moved the position itself */
+	CS_WAIT,		/* try this command again later */
+	CS_YIELD,		/* as CS_JUMP, but others go first */
+	CS_AGAIN,		/* the budget is used up within this command */
+	CS_HANG,		/* the engine stops until it is reset */
+};
+
+#define CMD_KEPT	64	/* dwords of a command that are kept */
+
+struct command {
+	u32 dw[CMD_KEPT];
+	u32 len;		/* in dwords; may exceed CMD_KEPT */
+};
+
+enum cs_result cs_step(struct engine *e, u32 *budget);
+bool cs_fetch(struct engine *e, u32 index, u32 *value);
+void cs_forget_fetch(struct engine *e);
+u64 cs_address(const struct engine *e, const struct command *c, u32 index);
+u32 cs_address_dwords(const struct engine *e);
+bool cs_is_secure(const struct engine *e);
+void cs_advance(struct engine *e, u32 dwords);
+void cs_post_sync(struct engine *e, u32 op, u64 addr, bool ppgtt, u64 data, bool qword);
+u64 cs_timestamp(void);
+enum cs_result mi_execute(struct engine *e, struct command *c);
+bool mi_opens_request(u32 dw0);
+enum cs_result blit_execute(struct engine *e, struct command *c, u32 *budget);
+
+/* ---- magic.c: time control for a program in the guest ---- */
+u32 magic_read(struct vgpu *gpu, u32 offset);
+void magic_write(struct vgpu *gpu, u32 offset, u32 value);
+
+/* ---- pci.c ---- */
+struct region {
+	u64 size;
+	bool mmap;
+	u64 mmap_offset, mmap_size;
+};
+
+void pci_init(struct vgpu *gpu);
+bool pci_region(const struct vgpu *gpu, u32 index, struct region *r);
+int pci_access(struct vgpu *gpu, u32 region, u64 offset, u8 *buf, u32 len, bool write);
+
+/* ---- the device ---- */
+struct vgpu {
+	const struct platform *plat;
+	bool lpc;			/* poses as the ISA bridge instead */
+	bool display;			/* not fused off */
+	u8 *bar0;
+	int bar0_fd;
+	u8 config[CONFIG_SIZE], config_wmask[CONFIG_SIZE];
+	struct memory mem;
+	struct engine engine[NUM_ENGINES];
+	u8 *rule_of;			/* mmio.c: rule number of each dword */
+	int msi_fd;
+	bool irq_line;
+	u64 msi_count;
+	u32 magic_scratch;
+	u64 rng;			/* 0: no jitter */
+	u64 delay_ns;			/* the engines' delay at power-up */
+};
+
+int vgpu_create(struct vgpu *gpu, const struct platform *plat, bool lpc,
+		bool display, u64 seed, u64 delay_ns);
+void vgpu_destroy(struct vgpu *gpu);
+void vgpu_reset(struct vgpu *gpu);
+u64 vgpu_random(struct vgpu *gpu);
+
+static inline u32 *reg_ptr(const struct vgpu *gpu, u32 offset)
+{
+	return (u32 *)(gpu->bar0 + offset);
+}
+
+static inline u32 *ring_reg(const struct engine *e, u32 offset)
+{
+	return reg_ptr(e->gpu, e->info->base + offset);
+}
+
+#endif
