@@ -21,7 +21,8 @@ help:
 	@echo "make module KDIR= KSRC=   build i915.ko for one kernel, without root or DKMS"
 	@echo "make status               what each installed kernel has"
 	@echo "sudo make check           run every test (installs what it needs)"
-	@echo "make bench                measure"
+	@echo "make bench                measure what the pipeline costs"
+	@echo "i915-backport/i915-backport lab --help    run a driver on a virtual GPU"
 
 module dkms-install dkms-uninstall status:
 	@$(COMMAND) $@

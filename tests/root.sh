@@ -46,7 +46,8 @@ in_root()
 {
 	inside=$1
 	shift
-	chroot "$inside" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb "$@"
+	chroot "$inside" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb \
+		CCACHE_DEPEND=1 "$@"
 }
 
 # kernel_root: Debian 12 with what building a module takes, the headers of its kernel, its source, and

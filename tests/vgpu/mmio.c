@@ -119,6 +119,14 @@ static u32 read_execlist_status(struct vgpu *gpu, u32 offset)
 	return execlists_status(engine_at(gpu, offset));
 }
 
+/* The upper dword: the descriptor's of the context that runs. i915 takes from it whom to blame for a hang. */
+static u32 read_execlist_status_hi(struct vgpu *gpu, u32 offset)
+{
+	const struct engine *e = engine_at(gpu, offset);
+
+	return e->active ? e->running[0].hi : 0;
+}
+
 static void write_elsp(struct vgpu *gpu, u32 offset, u32 value)
 {
 	if (gpu->plat->has_execlists)
@@ -193,6 +201,7 @@ static const struct reg_rule engine_rules[] = {
 	{ RING_PP_DIR_BASE, RING_PP_DIR_BASE, NULL, write_pdp },
 	{ RING_ELSP, RING_ELSP, NULL, write_elsp },
 	{ RING_EXECLIST_STATUS, RING_EXECLIST_STATUS, read_execlist_status, write_ignored },
+	{ RING_EXECLIST_STATUS_HI, RING_EXECLIST_STATUS_HI, read_execlist_status_hi, write_ignored },
 	{ RING_CONTEXT_CONTROL, RING_CONTEXT_CONTROL, NULL, write_masked },
 	{ RING_PDP_LDW(0), RING_PDP_UDW(3), NULL, write_pdp },
 	{ RING_MODE, RING_MODE, NULL, write_ring_mode },

@@ -40,6 +40,7 @@
 #define RING_PP_DIR_BASE		0x228
 #define RING_ELSP			0x230
 #define RING_EXECLIST_STATUS		0x234
+#define RING_EXECLIST_STATUS_HI		0x238
 #define RING_CONTEXT_CONTROL		0x244
 #define RING_PDP_LDW(n)			(0x270 + 8 * (n))
 #define RING_PDP_UDW(n)			(0x274 + 8 * (n))

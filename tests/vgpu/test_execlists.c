@@ -67,6 +67,7 @@ static void test_one(void)
 	is(rig_msis(&r), 1, "one: MSI");
 	is(*rig_ram(&r, at), 0, "one: nothing is executed within the write");
 	is(rig_read(&r, ENG(&r, RING_EXECLIST_STATUS)) >> 14 & 3, 3, "one: active");
+	is(rig_read(&r, ENG(&r, RING_EXECLIST_STATUS_HI)), 1, "one: says which context is active");
 	run(&r);
 	expect(&r, IDLE_DONE, 1, "one: done");
 	expect_no_more(&r, "one");

@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "gem.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/*
+ * Commands, from Intel's Programmer's Reference Manual of Broadwell (volume 2a)
+ * and Haswell: bits 28:23 opcode, low bits length in dwords less two.
+ */
+#define MI_NOOP			0u
+#define MI_ARB_CHECK		(0x05u << 23)
+#define MI_BATCH_BUFFER_END	(0x0au << 23)
+#define MI_STORE_DWORD_IMM	(0x20u << 23 | 2)
+#define MI_BATCH_BUFFER_START	(0x31u << 23)
+#define MI_BATCH_PPGTT		(1u << 8)
+
+const struct engine engines[] = {
+	{ "render", I915_EXEC_RENDER, 0 },
+	{ "bsd", I915_EXEC_BSD, I915_PARAM_HAS_BSD },
+	{ "blt", I915_EXEC_BLT, I915_PARAM_HAS_BLT },
+	{ "vebox", I915_EXEC_VEBOX, I915_PARAM_HAS_VEBOX },
+};
+const unsigned int n_engines = sizeof(engines) / sizeof(engines[0]);
+
+static int try_ioctl(int fd, unsigned long request, void *arg)
+{
+	int ret;
+
+	do {
+		ret = ioctl(fd, request, arg);
+	} while (ret && (errno == EINTR || errno == EAGAIN));
+	return ret ? -errno : 0;
+}
+
+static void must(int err, const char *what)
+{
+	if (err)
+		fail("%s: %s", what, strerror(-err));
+}
+
+int gem_open_device(void)
+{
+	int fd = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+
+	if (fd < 0)
+		fail("/dev/dri/card0: %s", strerror(errno));
+	return fd;
+}
+
+int gem_param(int fd, int param, int otherwise)
+{
+	int value = otherwise;
+	struct drm_i915_getparam get = { .param = param, .value = &value };
+
+	return try_ioctl(fd, DRM_IOCTL_I915_GETPARAM, &get) ? otherwise : value;
+}
+
+bool gem_has_engine(int fd, const struct engine *e)
+{
+	return !e->param || gem_param(fd, e->param, 0);
+}
+
+/* By PCI ID: Haswell's are 0x04xx, 0x0axx, 0x0cxx and 0x0dxx; later GPUs are at least gen8. */
+int gem_generation(int fd)
+{
+	int id = gem_param(fd, I915_PARAM_CHIPSET_ID, 0);
+
+	switch (id >> 8) {
+	case 0x01:	/* Ivybridge; Sandybridge is below 0x0130 */
+		return id < 0x0130 ? 6 : 7;
+	case 0x04:
+	case 0x0a:
+	case 0x0c:
+	case 0x0d:
+		return 7;
+	case 0x0f:	/* Bay Trail */
+		return 7;
+	default:
+		return 8;
+	}
+}
+
+/*
+ * Up to 3.19 I915_PARAM_HAS_ALIASING_PPGTT is a flag, so ask the module, whose
+ * parameter holds what the driver settled on. Drivers without the parameter
+ * answer with the ioctl: 2 and 3 are full PPGTT.
+ */
+bool gem_has_full_ppgtt(int fd)
+{
+	FILE *f = fopen("/sys/module/i915/parameters/enable_ppgtt", "r");
+	int mode = 0;
+
+	if (f) {
+		if (fscanf(f, "%d", &mode) != 1)
+			mode = 0;
+		fclose(f);
+	} else {
+		mode = gem_param(fd, I915_PARAM_HAS_ALIASING_PPGTT, 0);
+	}
+	return mode >= 2;
+}
+
+uint32_t gem_create(int fd, uint64_t size)
+{
+	struct drm_i915_gem_create create = { .size = size };
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_CREATE, &create), "GEM_CREATE");
+	return create.handle;
+}
+
+int try_close(int fd, uint32_t handle)
+{
+	struct drm_gem_close close = { .handle = handle };
+
+	return try_ioctl(fd, DRM_IOCTL_GEM_CLOSE, &close);
+}
+
+void gem_close(int fd, uint32_t handle)
+{
+	must(try_close(fd, handle), "GEM_CLOSE");
+}
+
+void gem_write(int fd, uint32_t handle, uint64_t offset, const void *from, uint64_t size)
+{
+	struct drm_i915_gem_pwrite w = {
+		.handle = handle, .offset = offset, .size = size, .data_ptr = (uintptr_t)from,
+	};
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_PWRITE, &w), "GEM_PWRITE");
+}
+
+void gem_read(int fd, uint32_t handle, uint64_t offset, void *to, uint64_t size)
+{
+	struct drm_i915_gem_pread r = {
+		.handle = handle, .offset = offset, .size = size, .data_ptr = (uintptr_t)to,
+	};
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_PREAD, &r), "GEM_PREAD");
+}
+
+void *gem_map(int fd, uint32_t handle, uint64_t size)
+{
+	struct drm_i915_gem_mmap map = { .handle = handle, .size = size };
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_MMAP, &map), "GEM_MMAP");
+	return (void *)(uintptr_t)map.addr_ptr;
+}
+
+uint32_t gem_flink(int fd, uint32_t handle)
+{
+	struct drm_gem_flink flink = { .handle = handle };
+
+	must(try_ioctl(fd, DRM_IOCTL_GEM_FLINK, &flink), "GEM_FLINK");
+	return flink.name;
+}
+
+int try_open(int fd, uint32_t name, uint32_t *handle)
+{
+	struct drm_gem_open open = { .name = name };
+	int err = try_ioctl(fd, DRM_IOCTL_GEM_OPEN, &open);
+
+	*handle = open.handle;
+	return err;
+}
+
+uint32_t gem_open(int fd, uint32_t name)
+{
+	uint32_t handle;
+
+	must(try_open(fd, name, &handle), "GEM_OPEN");
+	return handle;
+}
+
+int gem_prime_export(int fd, uint32_t handle)
+{
+	struct drm_prime_handle prime = { .handle = handle, .flags = DRM_CLOEXEC };
+
+	must(try_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), "PRIME_HANDLE_TO_FD");
+	return prime.fd;
+}
+
+uint32_t gem_prime_import(int fd, int dmabuf)
+{
+	struct drm_prime_handle prime = { .fd = dmabuf };
+
+	must(try_ioctl(fd, DRM_IOCTL_PRIME_FD_TO_HANDLE, &prime), "PRIME_FD_TO_HANDLE");
+	return prime.handle;
+}
+
+uint32_t gem_context_create(int fd)
+{
+	struct drm_i915_gem_context_create create = { 0 };
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_CONTEXT_CREATE, &create), "GEM_CONTEXT_CREATE");
+	return create.ctx_id;
+}
+
+void gem_context_destroy(int fd, uint32_t context)
+{
+	struct drm_i915_gem_context_destroy destroy = { .ctx_id = context };
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_CONTEXT_DESTROY, &destroy), "GEM_CONTEXT_DESTROY");
+}
+
+bool gem_busy(int fd, uint32_t handle)
+{
+	struct drm_i915_gem_busy busy = { .handle = handle };
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_BUSY, &busy), "GEM_BUSY");
+	return busy.busy;
+}
+
+int try_wait(int fd, uint32_t handle, int64_t nanoseconds)
+{
+	struct drm_i915_gem_wait wait = { .bo_handle = handle, .timeout_ns = nanoseconds };
+
+	return try_ioctl(fd, DRM_IOCTL_I915_GEM_WAIT, &wait);
+}
+
+void gem_wait(int fd, uint32_t handle)
+{
+	must(try_wait(fd, handle, 10000000000ll), "GEM_WAIT of 10 s");
+}
+
+int try_exec(int fd, struct drm_i915_gem_execbuffer2 *exec)
+{
+	return try_ioctl(fd, DRM_IOCTL_I915_GEM_EXECBUFFER2, exec);
+}
+
+static const uint32_t empty[] = { MI_BATCH_BUFFER_END, MI_NOOP };
+
+bool gem_context_has_engine(int fd, uint32_t context, const struct engine *e)
+{
+	struct drm_i915_gem_exec_object2 batch = { .handle = gem_create(fd, PAGE) };
+	struct drm_i915_gem_execbuffer2 exec = {
+		.buffers_ptr = (uintptr_t)&batch,
+		.buffer_count = 1,
+		.flags = e->flag,
+		.rsvd1 = context,
+	};
+	int err;
+
+	gem_write(fd, batch.handle, 0, empty, sizeof(empty));
+	err = try_exec(fd, &exec);
+	gem_close(fd, batch.handle);
+	return err != -EINVAL;
+}
+
+/* Run @batch with @other (may be 0) in its list; the addresses come back in @objects. */
+static void run(int fd, uint32_t context, uint64_t engine, uint32_t other, uint32_t batch,
+		struct drm_i915_gem_relocation_entry *relocations, unsigned int n,
+		struct drm_i915_gem_exec_object2 objects[2])
+{
+	struct drm_i915_gem_exec_object2 *first = other ? &objects[0] : &objects[1];
+	struct drm_i915_gem_execbuffer2 exec = {
+		.buffers_ptr = (uintptr_t)first,
+		.buffer_count = &objects[2] - first,
+		.flags = engine,
+		.rsvd1 = context,
+	};
+
+	memset(objects, 0, 2 * sizeof(*objects));
+	objects[0].handle = other;
+	objects[1].handle = batch;
+	objects[1].relocs_ptr = (uintptr_t)relocations;
+	objects[1].relocation_count = n;
+	must(try_exec(fd, &exec), "GEM_EXECBUFFER2");
+}
+
+uint32_t gem_use(int fd, uint32_t context, uint64_t engine, uint32_t handle)
+{
+	struct drm_i915_gem_exec_object2 objects[2];
+	uint32_t batch = gem_create(fd, PAGE);
+
+	gem_write(fd, batch, 0, empty, sizeof(empty));
+	run(fd, context, engine, handle, batch, NULL, 0, objects);
+	return batch;
+}
+
+/*
+ * MI_STORE_DWORD_IMM of @value. Dwords 1 and 2 are the address, low half
+ * first, from gen8 on; before, dword 1 is zero and dword 2 the address.
+ *
+ * Return: byte offset of the address in the batch.
+ */
+static uint64_t store_commands(int fd, uint32_t batch, uint64_t address, uint32_t value)
+{
+	bool gen8 = gem_generation(fd) >= 8;
+	const uint32_t commands[] = {
+		MI_STORE_DWORD_IMM,
+		gen8 ? (uint32_t)address : 0,
+		gen8 ? (uint32_t)(address >> 32) : (uint32_t)address,
+		value,
+		MI_BATCH_BUFFER_END, MI_NOOP,
+	};
+
+	gem_write(fd, batch, 0, commands, sizeof(commands));
+	return gen8 ? 4 : 8;
+}
+
+uint64_t gem_store(int fd, uint32_t context, uint64_t engine, uint32_t target,
+		   uint64_t offset, uint32_t value)
+{
+	uint32_t batch = gem_create(fd, PAGE);
+	struct drm_i915_gem_relocation_entry relocation = {
+		.target_handle = target,
+		.delta = offset,
+		.offset = store_commands(fd, batch, offset, value),
+		.presumed_offset = 0,
+		.read_domains = I915_GEM_DOMAIN_INSTRUCTION,
+		.write_domain = I915_GEM_DOMAIN_INSTRUCTION,
+	};
+	struct drm_i915_gem_exec_object2 objects[2];
+
+	run(fd, context, engine, target, batch, &relocation, 1, objects);
+	gem_close(fd, batch);
+	return objects[0].offset;
+}
+
+uint32_t gem_store_at(int fd, uint32_t context, uint64_t engine, uint64_t address,
+		      uint32_t value, uint32_t keep)
+{
+	struct drm_i915_gem_exec_object2 objects[2];
+	uint32_t batch = gem_create(fd, PAGE);
+
+	store_commands(fd, batch, address, value);
+	run(fd, context, engine, keep, batch, NULL, 0, objects);
+	return batch;
+}
+
+struct spinner spin(int fd, uint32_t context, uint64_t engine, enum spin_kind kind, uint32_t with)
+{
+	bool gen8 = gem_generation(fd) >= 8;
+	struct spinner s = { .fd = fd, .batch = gem_create(fd, PAGE) };
+	struct drm_i915_gem_relocation_entry relocation = {
+		.target_handle = s.batch,
+		.offset = 2 * sizeof(uint32_t),
+		.read_domains = I915_GEM_DOMAIN_COMMAND,
+	};
+	const uint32_t commands[] = {
+		kind == SPIN_PREEMPTIBLE ? MI_ARB_CHECK : MI_NOOP,
+		MI_BATCH_BUFFER_START | MI_BATCH_PPGTT | (gen8 ? 1 : 0),
+		0, 0, MI_BATCH_BUFFER_END, MI_NOOP,
+	};
+	struct drm_i915_gem_exec_object2 objects[2];
+
+	gem_write(fd, s.batch, 0, commands, sizeof(commands));
+	s.map = gem_map(fd, s.batch, PAGE);
+	run(fd, context, engine, with, s.batch, &relocation, 1, objects);
+	return s;
+}
+
+void spin_end(struct spinner *s)
+{
+	s->map[0] = MI_BATCH_BUFFER_END;
+	munmap((void *)s->map, PAGE);
+	gem_close(s->fd, s->batch);
+}

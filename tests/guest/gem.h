@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The part of i915's uAPI that every driver since 3.18 has, one function per
+ * ioctl. What fails ends the running test; functions whose failure is part of
+ * a test start with "try_" and return 0 or -errno.
+ */
+#ifndef GEM_H
+#define GEM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#if __has_include(<drm/i915_drm.h>)
+#include <drm/i915_drm.h>
+#else
+#include <i915_drm.h>
+#endif
+
+#define PAGE 4096u
+
+/* A context's default is the one every file is given when it is opened. */
+#define DEFAULT_CONTEXT 0
+
+struct engine {
+	const char *name;
+	uint64_t flag;		/* for execbuf */
+	int param;		/* I915_GETPARAM that tells if the GPU has it; 0: always */
+};
+
+extern const struct engine engines[];
+extern const unsigned int n_engines;
+
+#define for_each_engine(fd, e)						\
+	for ((e) = engines; (e) < engines + n_engines; (e)++)		\
+		if (!gem_has_engine((fd), (e))) {} else
+
+int gem_open_device(void);
+bool gem_has_engine(int fd, const struct engine *e);
+int gem_param(int fd, int param, int otherwise);
+int gem_generation(int fd);
+
+/* What /sys/module/i915/parameters says of enable_ppgtt (or its successors). */
+bool gem_has_full_ppgtt(int fd);
+
+uint32_t gem_create(int fd, uint64_t size);
+void gem_close(int fd, uint32_t handle);
+int try_close(int fd, uint32_t handle);
+void gem_write(int fd, uint32_t handle, uint64_t offset, const void *from, uint64_t size);
+void gem_read(int fd, uint32_t handle, uint64_t offset, void *to, uint64_t size);
+void *gem_map(int fd, uint32_t handle, uint64_t size);
+uint32_t gem_flink(int fd, uint32_t handle);
+uint32_t gem_open(int fd, uint32_t name);
+int try_open(int fd, uint32_t name, uint32_t *handle);
+int gem_prime_export(int fd, uint32_t handle);
+uint32_t gem_prime_import(int fd, int dmabuf);
+uint32_t gem_context_create(int fd);
+void gem_context_destroy(int fd, uint32_t context);
+bool gem_busy(int fd, uint32_t handle);
+void gem_wait(int fd, uint32_t handle);
+int try_wait(int fd, uint32_t handle, int64_t nanoseconds);
+
+/* Drivers before 4.2 run contexts other than a file's own on the render engine only. */
+bool gem_context_has_engine(int fd, uint32_t context, const struct engine *e);
+int try_exec(int fd, struct drm_i915_gem_execbuffer2 *exec);
+
+/**
+ * gem_use() - have a batch refer to an object without touching it
+ * @fd: DRM file
+ * @context: context to run in
+ * @engine: I915_EXEC_RENDER, ...
+ * @handle: the object, or 0
+ *
+ * Binding the object into the context's address space is all that a leak needs.
+ *
+ * Return: handle of the batch, to wait for or to close.
+ */
+uint32_t gem_use(int fd, uint32_t context, uint64_t engine, uint32_t handle);
+
+/**
+ * gem_store() - have the GPU write a dword into an object
+ * @fd: DRM file
+ * @context: context to run in
+ * @engine: I915_EXEC_RENDER, ...
+ * @target: the object
+ * @offset: byte offset in the object
+ * @value: what to write
+ *
+ * Return: GPU address of the object in that context's address space.
+ */
+uint64_t gem_store(int fd, uint32_t context, uint64_t engine, uint32_t target,
+		   uint64_t offset, uint32_t value);
+
+/**
+ * gem_store_at() - have the GPU write a dword to an address
+ * @fd: DRM file
+ * @context: context to run in
+ * @engine: I915_EXEC_RENDER, ...
+ * @address: GPU address, written as it is
+ * @value: what to write
+ * @keep: object to keep bound while the batch runs, or 0
+ *
+ * Return: handle of the batch.
+ */
+uint32_t gem_store_at(int fd, uint32_t context, uint64_t engine, uint64_t address,
+		      uint32_t value, uint32_t keep);
+
+/* A batch that runs until it is told to end. */
+struct spinner {
+	int fd;
+	uint32_t batch;
+	volatile uint32_t *map;
+};
+
+/* What the GPU may do with a spinner when something more urgent comes. */
+enum spin_kind {
+	SPIN_PREEMPTIBLE,
+	SPIN_HANG,	/* nothing short of a reset stops it */
+};
+
+/* @with: an object that the spinner keeps busy, or 0 */
+struct spinner spin(int fd, uint32_t context, uint64_t engine, enum spin_kind kind, uint32_t with);
+void spin_end(struct spinner *s);
+
+#endif

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# suites - what runs in the guest. A suite is one of the functions below or a
+# program of that name. Descriptor 3 is where TAP goes.
+
+# Nothing of this may be in the kernel's log of a test that passed.
+BAD='WARNING:|WARN_ON|BUG:|BUG at|Oops|general protection|Call Trace|\*ERROR\*|INFO: |KASAN|UBSAN|list_(add|del) corruption|refcount_t|unreferenced object|Unknown symbol|disagrees about|blocked for more than'
+# What a suite brings about on purpose, or what every kernel says without harm.
+EXPECTED="INFO: lockdep is turned off"
+
+CARD=/dev/dri/card0
+
+say()
+{
+	echo "$*" >&3
+}
+
+# count: the TAP lines that pass through it.
+count()
+{
+	while IFS= read -r line; do
+		case $line in
+		"ok "* | "not ok "*)
+			tests=$(cat /tmp/tests)
+			echo "$((tests + 1))" >/tmp/tests ;;
+		esac
+		say "$line"
+	done
+}
+
+# result STATUS NAME [REASON]: one test's line.
+result()
+{
+	if [ "$1" = 0 ]; then
+		echo "ok - $2"
+	else
+		echo "not ok - $2${3:+: $3}"
+	fi | count
+}
+
+# check_log NAME: what the kernel said since the last time.
+check_log()
+{
+	dmesg -c >/tmp/log
+	grep -E "$BAD" /tmp/log | grep -Ev "$EXPECTED" >/tmp/bad
+	if [ -s /tmp/bad ]; then
+		sed 's/^/# /' /tmp/bad | head -n 20 >&3
+		result 1 "$1/kernel-log" "$(head -n 1 /tmp/bad | cut -c 1-120)"
+	else
+		result 0 "$1/kernel-log"
+	fi
+}
+
+run_suite()
+{
+	[ -e /tmp/tests ] || echo 0 >/tmp/tests
+	began=$(uptime_seconds)
+	case $1 in
+	probe | reload | crash | stall) "$1" ;;
+	*) run_program "$1" ;;
+	esac
+	check_log "$1"
+	say "# $1 took $(($(uptime_seconds) - began)) s"
+}
+
+uptime_seconds()
+{
+	cut -d. -f1 /proc/uptime
+}
+
+# A program says in TAP what failed; one that was killed has not.
+run_program()
+{
+	{ "$1" 2>&1; echo $? >/tmp/status; } | count
+	case $(cat /tmp/status) in
+	0 | 1) ;;
+	*) result 1 "$1/program" "ended with status $(cat /tmp/status)" ;;
+	esac
+}
+
+# words PREFIX: what follows PREFIX in the words of the kernel command line that begin with it.
+words()
+{
+	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1//p"
+}
+
+# load_modules: in the order that the runner found out; i915 is the last.
+load_modules()
+{
+	while read -r module; do
+		name=$(basename "$module" .ko | tr - _)
+		[ -d "/sys/module/$name" ] && continue
+		case $name in
+		i915) options=$(words i915.) ;;
+		*) options= ;;
+		esac
+		# shellcheck disable=SC2086 # a list
+		insmod "/modules/$module" $options || return 1
+	done </modules/order
+	[ -c "$CARD" ]
+}
+
+probe()
+{
+	dmesg -c >/dev/null
+	load_modules 2>/tmp/err
+	result $? probe/load "$(head -n 1 /tmp/err)"
+	say "# driver ready"
+}
+
+# leftovers: what an unloaded i915 must not leave.
+leftovers()
+{
+	ls -d /sys/module/i915 /sys/bus/pci/drivers/i915 "$CARD" 2>/dev/null
+	grep -o '^i915[^ ]*' /proc/slabinfo
+	find /sys/kernel/slab -maxdepth 1 -name 'i915*' 2>/dev/null
+}
+
+# reload: unload and load ten times.
+reload()
+{
+	for i in $(seq 10); do
+		rmmod i915 2>/tmp/err
+		result $? "reload/unload-$i" "$(head -n 1 /tmp/err)"
+		left=$(leftovers | head -n 1)
+		[ -z "$left" ]
+		result $? "reload/nothing-left-$i" "$left"
+		load_modules 2>/tmp/err
+		result $? "reload/load-$i" "$(head -n 1 /tmp/err)"
+	done
+}
+
+# For the tests of the lab itself: guests that do not end well.
+
+crash()
+{
+	echo c >/proc/sysrq-trigger
+}
+
+stall()
+{
+	sleep 3600
+}

@@ -1,0 +1,162 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# boot - one guest, from the virtual GPU's start to the guest's end or the time limit.
+#
+# What a subject's folder holds afterwards:
+#   console     the guest's first serial line: the kernel's log
+#   tap         its second one: the results
+#   seconds     from QEMU's start to the driver being ready
+#   ended       how far the guest ran: "to its end", or what went wrong
+#   vgpu.log    what the virtual GPU saw
+#   qemu.log    QEMU's command line and messages
+
+# A guest that says nothing on either line for this long is lost. Recovery from a
+# hang is the longest a guest is silent: about 20 s.
+SILENCE=90
+
+GUEST_MEMORY=1G
+PIDS=
+
+# build_vgpu: sets VGPU.
+build_vgpu()
+{
+	[ -z "${VGPU:-}" ] || return 0
+	logged make -C "$PACKAGE/tests/vgpu" O="$WORK/vgpu" ||
+		die "$E_BUILD" "tests/vgpu: $(why "$LOG")"
+	VGPU=$WORK/vgpu/vgpu
+}
+
+# start_vgpu SOCKET LOG [OPTION]...: and wait until it listens.
+start_vgpu()
+{
+	socket=$1 said=$2
+	shift 2
+	"$VGPU" --socket "$socket" --platform "$PLATFORM" --log "$said" "$@" >>"$said.out" 2>&1 &
+	PIDS="$PIDS $!"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -S "$socket" ] && return
+		sleep 0.1
+	done
+	die "$E_SYSTEM" "$VGPU: does not listen on $socket; see $said"
+}
+
+stop_guest()
+{
+	for pid in $PIDS; do
+		kill "$pid" 2>/dev/null || true
+	done
+	PIDS=
+}
+
+# vfio_user SOCKET ADDRESS: a -device of QEMU.
+vfio_user()
+{
+	echo "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$1\",\"type\":\"unix\"},\"addr\":\"$2\",\"rombar\":0}"
+}
+
+# command_line: the kernel's. An oops ends the guest at once, slab caches keep their names.
+command_line()
+{
+	echo "console=ttyS0 panic=-1 oops=panic no_timer_check slab_nomerge nokaslr mitigations=off fbcon=map:1" \
+		"lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $APPEND"
+}
+
+# start_gpu DIR: the GPU, and the south bridge by which drivers of that time tell which display it has.
+start_gpu()
+{
+	rm -f "$WORK/gpu" "$WORK/lpc"
+	start_vgpu "$WORK/gpu" "$1/vgpu.log" --display
+	start_vgpu "$WORK/lpc" "$1/lpc.log" --lpc
+}
+
+cpu_model()
+{
+	case $PLATFORM in
+	broadwell) echo Broadwell-v4 ;;
+	haswell) echo Haswell-v4 ;;
+	esac
+}
+
+# exec_qemu KERNEL-FILE DIR [OPTION]...: does not return.
+exec_qemu()
+{
+	vmlinuz=$(value vmlinuz <"$1") dir=$2
+	shift 2
+	# shellcheck disable=SC2086,SC2153 # QEMU is a command line; find_qemu has set it
+	set -- $QEMU -accel tcg,thread=multi -cpu "$(cpu_model)" -smp 1 -m "$GUEST_MEMORY" \
+		-object memory-backend-memfd,id=m,size="$GUEST_MEMORY",share=on \
+		-machine q35,memory-backend=m -nodefaults -no-user-config -vga none -display none -no-reboot \
+		-kernel "$vmlinuz" -initrd "$dir/initramfs" -append "$(command_line)" \
+		-device "$(vfio_user "$WORK/gpu" 2.0)" -device "$(vfio_user "$WORK/lpc" 3.0)" "$@"
+	log "+ $*"
+	echo "$*" >"$dir/qemu.log"
+	exec "$@" 2>>"$dir/qemu.log"
+}
+
+# boot KERNEL-FILE DIR: until the guest has ended or must be ended.
+boot()
+{
+	rm -f "$2/seconds"
+	: >"$2/console"
+	: >"$2/tap"
+	start_gpu "$2"
+	begin=$(milliseconds)
+	exec_qemu "$1" "$2" -serial "file:$2/console" -serial "file:$2/tap" </dev/null &
+	qemu=$!
+	PIDS="$PIDS $qemu"
+	watch "$2" >"$2/ended"
+	stop_guest
+	wait "$qemu" 2>/dev/null || true
+}
+
+milliseconds()
+{
+	date +%s%3N
+}
+
+# size_of DIR: bytes that the guest has said.
+size_of()
+{
+	cat "$1/console" "$1/tap" | wc -c
+}
+
+# watch DIR: print why the guest ended.
+watch()
+{
+	said=0 heard=$begin
+	while kill -0 "$qemu" 2>/dev/null; do
+		sleep 0.2
+		time=$(milliseconds)
+		if [ ! -e "$1/seconds" ] && grep -q '^# driver ready' "$1/tap"; then
+			echo "$((time - begin))" | awk '{ printf "%.1f\n", $1 / 1000 }' >"$1/seconds"
+		fi
+		bytes=$(size_of "$1")
+		if [ "$bytes" != "$said" ]; then
+			said=$bytes heard=$time
+		fi
+		if [ "$((time - begin))" -gt "$((TIMEOUT * 1000))" ]; then
+			echo "time limit of $TIMEOUT s"
+			return
+		elif [ "$((time - heard))" -gt "$((SILENCE * 1000))" ]; then
+			echo "silent for $SILENCE s"
+			return
+		fi
+	done
+	if grep -q '^1\.\.[0-9]' "$1/tap"; then
+		echo "to its end"
+	elif grep -qE 'Kernel panic|Oops' "$1/console"; then
+		echo "the guest's kernel crashed"
+	else
+		echo "the guest ended before its tests did"
+	fi
+}
+
+# shell_in_guest KERNEL-FILE DIR
+shell_in_guest()
+{
+	[ -t 0 ] || warn "--shell: standard input is no terminal; commands are read from it"
+	start_gpu "$2"
+	(exec_qemu "$1" "$2" -serial mon:stdio -serial "file:$2/tap") || true
+	stop_guest
+}

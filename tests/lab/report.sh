@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# report - one line for each subject while they run, what failed, and the leak suite side by side.
+
+# plain DIR: the TAP lines without what the serial line adds.
+plain()
+{
+	tr -d '\r' <"$1/tap"
+}
+
+ran_to_its_end()
+{
+	[ "$(cat "$1/ended")" = "to its end" ]
+}
+
+# judge DIR: did the guest end as it should and every test pass? The number of tests that the
+# guest announces at its end must be there.
+judge()
+{
+	planned=$(plain "$1" | sed -n 's/^1\.\.//p')
+	seen=$(plain "$1" | grep -cE '^(not )?ok ') || true
+	if ran_to_its_end "$1" && [ "$planned" != "$seen" ]; then
+		echo "$planned tests ran, $seen results came through" >"$1/ended"
+	fi
+	ran_to_its_end "$1" && [ "$planned" != 0 ] && ! plain "$1" | grep -q '^not ok '
+}
+
+# tally DIR PATTERN
+tally()
+{
+	plain "$1" | grep -cE "$2" || true
+}
+
+# $ARTIFACTS/subjects: the names of the subjects that ran, one a line.
+report_head()
+{
+	: >"$ARTIFACTS/subjects"
+	printf '%-40s %6s %6s %7s %9s  %s\n' subject passed failed skipped 'ready (s)' log
+}
+
+# report_line NAME DIR
+report_line()
+{
+	echo "$1" >>"$ARTIFACTS/subjects"
+	skipped=$(tally "$2" '^ok .*# SKIP')
+	printf '%-40s %6s %6s %7s %9s  %s\n' "$1" "$(($(tally "$2" '^ok ') - skipped))" \
+		"$(tally "$2" '^not ok ')" "$skipped" "$(cat "$2/seconds" 2>/dev/null || echo -)" "$2"
+	plain "$2" | grep '^not ok ' | sed 's/^not ok - /    failed: /' || true
+	if ! ran_to_its_end "$2"; then
+		echo "    $(cat "$2/ended"); the last lines of $2/console:"
+		tail -n 12 "$2/console" | tr -d '\r' | sed 's/^/        /'
+	fi
+}
+
+# leaks DIR: "SCENARIO VMAS" for each scenario of the leak suite; what did not run to its end is "-".
+leaks()
+{
+	plain "$1" | sed -nE \
+		-e 's/^(not )?ok - leak\/([^:]*): ([0-9-]+) VMAs left behind.*/\2 \3/p' \
+		-e 's/^not ok - leak\/([^: ]*).*/\1 -/p'
+}
+
+# leak_table: VMAs left behind, a row for each scenario, a column for each subject.
+leak_table()
+{
+	while read -r name; do
+		leaks "$ARTIFACTS/$name" | grep -v '^kernel-log' | sed "s/^/$name /" || true
+	done <"$ARTIFACTS/subjects" | awk '
+		!($1 in column) { column[$1] = ++n; name[n] = $1 }
+		!($2 in row) { row[$2] = ++m; scenario[m] = $2 }
+		{ cell[$2, $1] = $3 }
+		END {
+			if (!m)
+				exit
+			printf "\n%-24s", "VMAs left behind"
+			for (i = 1; i <= n; i++)
+				printf "  %s", name[i]
+			print ""
+			for (j = 1; j <= m; j++) {
+				printf "%-24s", scenario[j]
+				for (i = 1; i <= n; i++)
+					printf "  %*s", length(name[i]), (scenario[j], name[i]) in cell ? cell[scenario[j], name[i]] : "-"
+				print ""
+			}
+		}'
+}
+
+report_end()
+{
+	leak_table
+	echo
+	echo "everything is in $ARTIFACTS"
+}

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# tree - a small test kernel from a user's tree, whatever its age, with the compiler that can build
+# it; and the driver of that tree after the package has fixed it.
+#
+# The tree is only read. What is built is in the cache, one folder for each tree and configuration:
+#   source    the tree to build from: a link, or a cleaned copy if it was built in
+#   build     kbuild's output
+#   root      the modules, as modules_install puts them
+#   patched   the fixed i915.ko
+
+# test_kernel TREE: KEY=value lines, see prepare in 'lab'.
+test_kernel()
+{
+	open_tree "$1"
+	if [ "$(fingerprint "$tree")" != "$(cat "$place/built" 2>/dev/null)" ]; then
+		build_tree
+	fi
+	echo "release=$(ls "$place/root/lib/modules")"
+	echo "modules=$place/root"
+	echo "vmlinuz=$place/build/arch/x86/boot/bzImage"
+	echo "tree=$tree"
+}
+
+# open_tree TREE: sets tree, place (its folder in the cache) and what choose_compiler sets.
+open_tree()
+{
+	tree=$(readlink -f "$1" || echo "$1")
+	[ -f "$tree/Makefile" ] && [ -d "$tree/arch/x86" ] && has_i915 "$tree" ||
+		die "$E_SOURCE" "$tree: not a kernel tree with i915 in it; give the folder that has drivers/gpu/drm/i915"
+	choose_compiler "$tree"
+	key=$(echo "$tree $compiler $DEBUG" | cat - "$LAB/kernel.config" "$LAB/kernel-debug.config" | sha256sum | cut -c 1-12)
+	place=$CACHE/trees/$(tree_version "$tree/Makefile")-$key
+}
+
+# fingerprint TREE: changes when any file of it does.
+fingerprint()
+{
+	find "$1" -name .git -prune -o -type f -printf '%P %s %T@\n' | sort | sha256sum | cut -d' ' -f1
+}
+
+# choose_compiler TREE: sets compiler, and toolchain to the folder of a release that has it, or to
+# nothing for the one of this machine. Trees that ask for the C of 2011 were written with today's
+# compilers around; older ones get the oldest that Debian still has.
+choose_compiler()
+{
+	if grep -q 'std=gnu11' "$1/Makefile"; then
+		toolchain='' compiler=${CC:-gcc}
+		return
+	fi
+	toolchain=$(unpacked bullseye toolchain gcc-9 g++-9 binutils make bash dash coreutils findutils sed grep \
+		mawk gawk diffutils gzip bzip2 xz-utils bc perl bison flex cpio kmod patch file tar util-linux \
+		libc6-dev libelf-dev libssl-dev openssl) || exit
+	ln -sf gcc-9 "$toolchain/usr/bin/gcc"
+	ln -sf gcc-9 "$toolchain/usr/bin/cc"
+	ln -sf gawk "$toolchain/usr/bin/awk"
+	mkdir -p "$toolchain/tmp"
+	compiler="gcc-9$(compiler_flags "$1")"
+}
+
+# compiler_flags TREE: what this compiler and binutils must be told, found by what the tree lacks. It
+# belongs to the compiler's name, for it must reach what the kernel tries the compiler with, and
+# code that is not built with the kernel's own flags; host programs must not get it.
+compiler_flags()
+{
+	# Debian's compilers make position-independent code unless told not to.
+	grep -qE -- '-fno-(pie|PIE)' "$1/Makefile" || printf ' -fno-pie'
+	# One header for each compiler of the day.
+	if grep -q 'gcc_header(__GNUC__)' "$1/include/linux/compiler-gcc.h"; then
+		printf ' -idirafter %s' "$PACKAGE/compat/compiler-gcc"
+	fi
+	# Handlers that must be of one size, which newer assemblers make smaller where they can.
+	if grep -q 'early_idt_handlers' "$1/arch/x86/kernel/head_64.S"; then
+		printf ' -Wa,-mshared'
+	fi
+}
+
+# kmake TARGET...: the kernel's make, in the toolchain's release if there is one.
+kmake()
+{
+	in_toolchain make -C "$place/source" O="$place/build" ARCH=x86_64 CC="$compiler" \
+		HOSTCC="${compiler%% *}" KBUILD_NOCMDDEP=1 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
+		-j"$(nproc)" "$@"
+}
+
+# in_toolchain COMMAND...: the folders it works on are where they are here, the tree read-only. Root
+# does it in a mount namespace, anyone else in a user namespace of their own.
+in_toolchain()
+{
+	if [ -z "$toolchain" ]; then
+		"$@"
+		return
+	fi
+	[ "$(id -u)" = 0 ] && map='' || map=--map-root-user
+	# shellcheck disable=SC2016,SC2086 # for the inner shell; map may be nothing
+	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp TMPDIR=/tmp LC_ALL=C \
+		unshare --mount $map sh -euc '
+		root=$1 tree=$2 place=$3 package=$4
+		shift 4
+		for folder in /dev /proc "$tree" "$place" "$package"; do
+			mkdir -p "$root$folder"
+			mount --rbind "$folder" "$root$folder"
+		done
+		mount -o remount,bind,ro "$root$tree"
+		mount -o remount,bind,ro "$root$package"
+		exec chroot "$root" "$@"' sh "$toolchain" "$tree" "$place" "$PACKAGE" "$@"
+}
+
+# build_tree: what is there of an earlier build is used again, as kbuild sees fit.
+build_tree()
+{
+	warn "building a test kernel from $tree"
+	rm -f "$place/built"
+	make_dir "$place/build"
+	lock "$place/.lock"
+	link_source
+	cp "$LAB/kernel.config" "$place/config"
+	[ -z "$DEBUG" ] || cat "$LAB/kernel-debug.config" >>"$place/config"
+	if [ ! -f "$place/build/.config" ]; then
+		tree_step kmake KCONFIG_ALLCONFIG="$place/config" allnoconfig
+	fi
+	tree_step kmake bzImage modules
+	loadable "$place/build"
+	rm -rf "$place/root"
+	tree_step kmake INSTALL_MOD_PATH="$place/root" modules_install
+	fingerprint "$tree" >"$place/built"
+}
+
+# tree_step COMMAND...
+tree_step()
+{
+	logged "$@" || die "$E_BUILD" "$tree: $(first_error); the log is $LOG"
+}
+
+first_error()
+{
+	grep -a -E '(error:|Error |\*\*\*|undefined reference)' "$LOG" | grep -v 'Deleting file' | head -n 1 | cut -c 1-300
+}
+
+# link_source: a tree that was built in must be cleaned first, so it is copied, by links if possible.
+link_source()
+{
+	rm -rf "$place/source"
+	if [ ! -f "$tree/.config" ] && [ ! -d "$tree/include/config" ]; then
+		ln -s "$tree" "$place/source"
+		return
+	fi
+	cp -al "$tree" "$place/source" 2>/dev/null || {
+		rm -rf "$place/source"
+		cp -a "$tree" "$place/source" ||
+			die "$E_SYSTEM" "$place/source: the copy of $tree failed; free some space"
+	}
+	tree_step in_toolchain make -C "$place/source" ARCH=x86_64 HOSTCC="${compiler%% *}" mrproper
+}
+
+# loadable BUILD: modules with no relocation that a loader of their time refuses.
+loadable()
+{
+	cc -O2 -o "$WORK/plt32" "$PACKAGE/i915-backport/plt32.c"
+	find "$1" -name '*.ko' | while read -r file; do
+		tree_step "$WORK/plt32" "$file"
+	done
+}
+
+# patched_module TREE: the tree's driver, by the package's own pipeline; prints where it is.
+patched_module()
+{
+	open_tree "$1"
+	status=0
+	logged in_toolchain make -C "$PACKAGE" -s module KDIR="$place/build" KSRC="$tree" O="$place/patched" \
+		CC="$compiler" || status=$?
+	[ "$status" = 0 ] || return "$status"
+	echo "$place/patched/i915.ko"
+}
+
+default_modules()
+{
+	case $1 in
+	kernel) echo stock ;;
+	tree) echo stock patched ;;
+	esac
+}
+
+# find_module KIND KERNEL-FILE WHICH: where that i915.ko is.
+find_module()
+{
+	case $1.$3 in
+	*.stock) stock_module "$(value modules <"$2")/lib/modules/$(value release <"$2")" ;;
+	tree.patched) patched_module "$(value tree <"$2")" ;;
+	*.patched) die "$E_USAGE" "--module patched: only for --kernel-tree; give the file" ;;
+	*) echo "$3" ;;
+	esac
+}
+
+# stock_module DIR: not the one that DKMS may have put beside it.
+stock_module()
+{
+	found=$(find "$1/kernel/drivers/gpu/drm" -name 'i915.ko*' | head -n 1)
+	[ -n "$found" ] || die "$E_KERNEL" "$1: has no module i915; name a kernel that has"
+	echo "$found"
+}
+
+# subject_name KERNEL-FILE WHICH
+subject_name()
+{
+	case $2 in
+	*/*) which=$(basename "$2" .ko) ;;
+	*) which=$2 ;;
+	esac
+	echo "$(value release <"$1")-$which${DEBUG:+-debug}"
+}
