@@ -6,6 +6,7 @@
 # gets its name when everything is in it), and once it is there no network is needed.
 
 # Where this machine has its own packages from, unless the user says otherwise.
+# shellcheck disable=SC2016 # for apt-get
 LAB_MIRROR=${LAB_MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' \
 	'Label: Debian' 2>/dev/null | head -n 1 | sed 's|/$||')}
 KEYRING=/usr/share/keyrings/debian-archive-keyring.gpg
