@@ -177,7 +177,9 @@ dkms_install_for()
 		return
 	fi
 	PROGRESS="$1: building under DKMS"
-	if with_progress dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" && is_ours "$(module_on_disk "$1")"; then
+	# DKMS leaves a program behind for some seconds, which must not keep our lock.
+	# shellcheck disable=SC2016 # for the inner shell
+	if with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" && is_ours "$(module_on_disk "$1")"; then
 		result="installed, generation $(plan_value generation)"
 		return
 	fi
@@ -253,7 +255,9 @@ cmd_dkms_uninstall()
 		forget "$version"
 	done
 	[ ! -L "$LINK" ] || rm -f "$LINK"
-	rm -rf "$(cache_dir)" "$DKMS_TREE"
+	rm -rf "$(cache_dir)"
+	# DKMS 3.2 keeps the stock module there while ours is installed; never take it away with the rest.
+	[ -d "$DKMS_TREE/original_module" ] || rm -rf "$DKMS_TREE"
 	for release in $(installed_kernels); do
 		module=$(module_on_disk "$release")
 		printf '%s\t%s\t%s\n' "$release" "$(whose "$module")" "${module:-no i915 module}"
