@@ -107,7 +107,7 @@ build()
 	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
 	KCFLAGS=$(echo "${KCFLAGS:-} $(compat_flags) $(path_flags "$1")" | xargs)
-	PROGRESS="building i915.ko"
+	PROGRESS="building i915.ko for $(headers_release "$2")" EXPECTED=120
 	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" KCFLAGS="$KCFLAGS" modules ||
 		die "$E_BUILD" "$(first_error "$LOG" | sed "s|$1/||g"); the log is $LOG"
 	[ -f "$1/$I915/i915.ko" ] || die "$E_BUILD" "$2: kbuild made no i915.ko; the log is $LOG"

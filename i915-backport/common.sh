@@ -84,19 +84,24 @@ logged()
 # disk it could write none.
 why()
 {
-	grep -v '^[[:space:]]*$' "$1" 2>/dev/null | tail -n 1 | cut -c 1-300 | grep . || full "$(dirname "$1")"
+	grep -v '^[[:space:]]*$' "$1" 2>/dev/null | tail -n 1 | cut -c 1-300 | grep . && return
+	disk_full "$(dirname "$1")" || echo "no cause was given"
 }
 
-full()
+# disk_full DIR: says so if it is.
+disk_full()
 {
-	free=$(df -Pk "$1" | awk 'NR == 2 { print $4 }')
-	[ "$free" -ge 64 ] && echo "no cause was given" || echo "No space left on device"
+	[ "$(df -Pk "$1" | awk 'NR == 2 { print $4 }')" -lt 64 ] && echo "No space left on device"
 }
 
-# first_error FILE: of a compiler or of make, where that can be told.
+# first_error FILE: of a compiler or of make, where that can be told: a full disk before what comes of
+# it, a compiler's word before make's, which mixes the lines of what runs in parallel.
 first_error()
 {
-	grep -m 1 -E '(error|undefined reference|No space left|Permission denied|\*\*\*)' "$1" | cut -c 1-300 | grep . || why "$1"
+	for cause in 'No space left' '(error: |undefined reference|Permission denied)'; do
+		grep -m 1 -E "$cause" "$1" | cut -c 1-300 | grep . && return
+	done
+	disk_full "$(dirname "$1")" || grep -m 1 -F '***' "$1" | cut -c 1-300 | grep . || why "$1"
 }
 
 # need PROGRAM...: every one must be on the PATH.
@@ -125,39 +130,6 @@ on_exit()
 	trap 'exit 129' HUP
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
-}
-
-CHILD=
-
-stop_child()
-{
-	[ -z "$CHILD" ] || { kill -- "-$CHILD" && wait "$CHILD"; } 2>/dev/null || true
-	CHILD=
-}
-
-# with_progress PROGRAM...: a long one, its output into the log. It has a process group of its own, so
-# that whatever ends us ends all of it. On a terminal the objects it compiles are counted meanwhile,
-# as PROGRESS.
-with_progress()
-{
-	log "+ $*"
-	begun=$(date +%s)
-	setsid "$@" </dev/null >>"$LOG" 2>&1 &
-	CHILD=$!
-	if [ "$VERBOSE" != 0 ]; then
-		tail -n 0 -f --pid="$CHILD" "$LOG" >&2 &
-	elif [ -t 2 ]; then
-		while kill -0 "$CHILD" 2>/dev/null; do
-			printf '\r%s: %d objects, %d s ' "$PROGRESS" "$(grep -c '^  CC ' "$LOG")" "$(($(date +%s) - begun))" >&2
-			sleep 1
-		done
-		printf '\r\033[K' >&2
-	fi
-	ended=0
-	wait "$CHILD" || ended=$?
-	CHILD=
-	[ "$VERBOSE" = 0 ] || wait
-	return "$ended"
 }
 
 # make_dir DIR: with its parents, or say why not.

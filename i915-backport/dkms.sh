@@ -176,7 +176,7 @@ dkms_install_for()
 		result="installed already"
 		return
 	fi
-	PROGRESS="$1: building under DKMS"
+	PROGRESS="$1: building under DKMS" EXPECTED=150
 	# DKMS leaves a program behind for some seconds, which must not keep our lock.
 	# shellcheck disable=SC2016 # for the inner shell
 	if with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" && is_ours "$(module_on_disk "$1")"; then

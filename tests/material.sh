@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# material - the drivers the tests work on: a distribution's i915, the same with the seed, and that fixed.
+# $package is the package's folder.
+
+# i915_tree TARBALL DIR: of linux-source, what a kernel tree needs to be one with i915; clean as it is.
+i915_tree()
+{
+	mkdir -p "$2"
+	tar -xf "$1" -C "$2" --strip-components=1 --no-wildcards-match-slash --wildcards \
+		'*/Makefile' '*/drivers/gpu/drm/i915' '*/drivers/platform/x86/intel_ips.h'
+}
+
+# put_patches DIR TREE: every patch in DIR.
+put_patches()
+{
+	for patch in "$1"/*.patch; do
+		patch -s -d "$2" -p1 --fuzz=0 <"$patch"
+	done
+}
+
+# seed TREE: the lifetime rule of 3.18 to 4.3, in which nobody empties a VM.
+seed()
+{
+	put_patches "$package/tests/seed" "$1"
+}
+
+# fix TREE: what was seeded.
+fix()
+{
+	put_patches "$package/tests/seed/fix" "$1"
+}
