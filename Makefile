@@ -13,7 +13,7 @@ ifneq ($(origin LD),command line)
 unexport LD
 endif
 
-.PHONY: help module dkms-install dkms-uninstall dkms-module status check bench
+.PHONY: help module dkms-install dkms-uninstall dkms-module status check check-fast bench
 
 help:
 	@echo "sudo make dkms-install    build and install for every kernel that has headers, through DKMS"
@@ -21,6 +21,7 @@ help:
 	@echo "make module KDIR= KSRC=   build i915.ko for one kernel, without root or DKMS"
 	@echo "make status               what each installed kernel has"
 	@echo "sudo make check           run every test (installs what it needs)"
+	@echo "sudo make check-fast      those that need neither a Debian root nor a virtual machine"
 	@echo "make bench                measure what the pipeline costs"
 	@echo "i915-backport/i915-backport lab --help    run a driver on a virtual GPU"
 
@@ -33,6 +34,9 @@ dkms-module:
 
 check:
 	@tests/run
+
+check-fast:
+	@tests/run lint probe vgpu
 
 bench:
 	@tests/bench/run

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # material - the drivers the tests work on: a distribution's i915, the same with the seed, and that fixed.
-# $package is the package's folder.
+# shellcheck disable=SC2154 # package, its folder, is set by the suite
 
 # i915_tree TARBALL DIR: of linux-source, what a kernel tree needs to be one with i915; clean as it is.
 i915_tree()
