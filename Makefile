@@ -13,13 +13,14 @@ ifneq ($(origin LD),command line)
 unexport LD
 endif
 
-.PHONY: help module dkms-install dkms-uninstall dkms-module status check check-fast bench
+.PHONY: help module dkms-install dkms-uninstall dkms-module status check check-fast demo bench
 
 help:
 	@echo "sudo make dkms-install    build and install for every kernel that has headers, through DKMS"
 	@echo "sudo make dkms-uninstall  take it away again; the stock driver stays"
 	@echo "make module KDIR= KSRC=   build i915.ko for one kernel, without root or DKMS"
 	@echo "make status               what each installed kernel has"
+	@echo "sudo make demo            the main job from end to end, on a virtual GPU (KERNEL_TREE=: on your tree)"
 	@echo "sudo make check           run every test (installs what it needs)"
 	@echo "sudo make check-fast      those that need neither a Debian root nor a virtual machine"
 	@echo "make bench                measure what the pipeline costs"
@@ -31,6 +32,9 @@ module dkms-install dkms-uninstall status:
 # DKMS's own call, in its build folder; + hands our -j on.
 dkms-module:
 	+@$(COMMAND) $@
+
+demo:
+	@tests/demo/demo
 
 check:
 	@tests/run

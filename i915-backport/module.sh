@@ -11,7 +11,7 @@ can_be_replaced()
 		die "$E_KERNEL" "$1: not configured kernel headers; install the headers of $2, or run 'make modules_prepare' in a tree"
 	case $(kconfig "$1" CONFIG_DRM_I915) in
 	m) ;;
-	y) die "$E_BUILTIN" "$1: CONFIG_DRM_I915=y, a built-in i915 cannot be replaced by a module; put the series of patches/ into the kernel's own tree ('git am') and build that" ;;
+	y) die "$E_BUILTIN" "$1: CONFIG_DRM_I915=y, a built-in i915 cannot be replaced by a module; put the fix into the kernel's own tree with 'i915-backport apply TREE' and build that" ;;
 	*) die "$E_CLEAN" "$2: the kernel has no i915 (CONFIG_DRM_I915 is not set); nothing to do" ;;
 	esac
 }
@@ -29,15 +29,21 @@ plan()
 	version=$(tree_version "$WORK/stage/Makefile")
 	echo "version=$version"
 	belongs "$version" "$1" "$origin"
+	choose_fix "$origin" "$2"
+}
+
+# choose_fix ORIGIN RELEASE: probe and choose, for what was staged from ORIGIN.
+choose_fix()
+{
 	probe facts "$WORK/stage/$I915" >"$WORK/facts" || exit "$E_SOURCE"
 	verdict=$(value verdict <"$WORK/facts")
 	reason="$(value decided_at <"$WORK/facts"): $(value decided_by <"$WORK/facts")"
 	echo "verdict=$verdict"
 	echo "reason=$reason"
 	case $verdict in
-	clean) die "$E_CLEAN" "$origin: i915 is clean ($reason); nothing to do, the stock driver stays" ;;
+	clean) die "$E_CLEAN" "$1: i915 is clean ($reason); nothing to do, the stock driver stays" ;;
 	leaks*) ;;
-	*) die "$E_VERDICT" "$origin: the probe cannot tell whether this i915 leaks ($reason); see 'i915-backport facts', or give the kernel's whole source with KSRC=" ;;
+	*) die "$E_VERDICT" "$1: the probe cannot tell whether this i915 leaks ($reason); see 'i915-backport facts', or give the kernel's whole source with KSRC=" ;;
 	esac
 	series=$(choose "$WORK/stage" "$2") || exit
 	echo "series=$series"

@@ -9,11 +9,11 @@ series_patches()
 	sed 's/[[:space:]]*#.*//; s/[[:space:]].*//; /^$/d' "$1/series"
 }
 
-# touched DIR: the files that a series changes.
+# touched DIR: the files that a series changes, makes or removes.
 touched()
 {
 	series_patches "$1" | while read -r name; do
-		sed -n 's|^--- a/\([^[:space:]]*\).*|\1|p' "$1/$name"
+		sed -n 's#^\(--- a\|+++ b\)/\([^[:space:]]*\).*#\2#p' "$1/$name"
 	done | sort -u
 }
 
@@ -131,8 +131,14 @@ is_in()
 comes_off()
 {
 	copy_touched "$1" "$2"
+	take_off "$1" "$WORK/try"
+}
+
+# take_off SERIES TREE: the patches named on stdin.
+take_off()
+{
 	while read -r name; do
-		patch -d "$WORK/try" -p1 -R --fuzz=0 --force -s <"$1/$name" >/dev/null 2>&1 || return 1
+		patch -d "$2" -p1 -R --fuzz=0 --force -s --no-backup-if-mismatch <"$1/$name" >/dev/null 2>&1 || return 1
 	done
 }
 

@@ -31,3 +31,13 @@ fix()
 {
 	put_patches "$package/tests/seed/fix" "$1"
 }
+
+# bare_kbuild TREE: so that 'make M=' of its i915 makes i915.ko outside a kernel tree, and no more.
+bare_kbuild()
+{
+	cat >"$1/drivers/gpu/drm/i915/Kbuild" <<-'EOT'
+		include $(src)/Makefile
+		obj-m := $(filter i915.o,$(obj-m))
+		ccflags-y += -I$(src) -I$(src)/../..
+	EOT
+}

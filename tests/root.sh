@@ -55,7 +55,7 @@ in_root()
 kernel_root()
 {
 	root=$(make_root kernel bookworm gcc libc6-dev make patch kmod xz-utils bzip2 zstd ccache dkms \
-		linux-headers-amd64 linux-headers-cloud-amd64 linux-source-6.1 procps) || return
+		linux-headers-amd64 linux-headers-cloud-amd64 linux-source-6.1 procps git) || return
 	if [ ! -f "$root/.image" ]; then
 		release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
 		in_root "$root" sh -ec "cd /tmp && apt-get download linux-image-$release && dpkg-deb -x linux-image-*.deb /tmp/image &&
