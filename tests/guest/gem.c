@@ -10,6 +10,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 /*
@@ -47,13 +49,49 @@ static void must(int err, const char *what)
 		fail("%s: %s", what, strerror(-err));
 }
 
+static const char *device = "/dev/dri/card0";
+
+void gem_use_device(const char *path)
+{
+	device = path;
+}
+
 int gem_open_device(void)
 {
-	int fd = open("/dev/dri/card0", O_RDWR | O_CLOEXEC);
+	int fd = open(device, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		fail("/dev/dri/card0: %s", strerror(errno));
+		fail("%s: %s", device, strerror(errno));
 	return fd;
+}
+
+/* Asked once: a card without its driver has no node. */
+unsigned int gem_minor(void)
+{
+	static int number = -1;
+	struct stat node;
+
+	if (number < 0) {
+		if (stat(device, &node) || !S_ISCHR(node.st_mode))
+			fail("%s: not a device", device);
+		number = minor(node.st_rdev);
+	}
+	return number;
+}
+
+int gem_debugfs(const char *name, unsigned int value)
+{
+	char path[128];
+	int fd, err = 0;
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/%s", gem_minor(), name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (dprintf(fd, "%#x", value) < 0)
+		err = -errno;
+	close(fd);
+	return err;
 }
 
 int gem_param(int fd, int param, int otherwise)
@@ -236,11 +274,24 @@ int try_exec(int fd, struct drm_i915_gem_execbuffer2 *exec)
 	return try_ioctl(fd, DRM_IOCTL_I915_GEM_EXECBUFFER2, exec);
 }
 
+int try_exec_once(int fd, struct drm_i915_gem_execbuffer2 *exec)
+{
+	return ioctl(fd, DRM_IOCTL_I915_GEM_EXECBUFFER2, exec) ? -errno : 0;
+}
+
 static const uint32_t empty[] = { MI_BATCH_BUFFER_END, MI_NOOP };
+
+uint32_t gem_empty_batch(int fd)
+{
+	uint32_t batch = gem_create(fd, PAGE);
+
+	gem_write(fd, batch, 0, empty, sizeof(empty));
+	return batch;
+}
 
 bool gem_context_has_engine(int fd, uint32_t context, const struct engine *e)
 {
-	struct drm_i915_gem_exec_object2 batch = { .handle = gem_create(fd, PAGE) };
+	struct drm_i915_gem_exec_object2 batch = { .handle = gem_empty_batch(fd) };
 	struct drm_i915_gem_execbuffer2 exec = {
 		.buffers_ptr = (uintptr_t)&batch,
 		.buffer_count = 1,
@@ -249,7 +300,6 @@ bool gem_context_has_engine(int fd, uint32_t context, const struct engine *e)
 	};
 	int err;
 
-	gem_write(fd, batch.handle, 0, empty, sizeof(empty));
 	err = try_exec(fd, &exec);
 	gem_close(fd, batch.handle);
 	return err != -EINVAL;
@@ -279,11 +329,18 @@ static void run(int fd, uint32_t context, uint64_t engine, uint32_t other, uint3
 uint32_t gem_use(int fd, uint32_t context, uint64_t engine, uint32_t handle)
 {
 	struct drm_i915_gem_exec_object2 objects[2];
-	uint32_t batch = gem_create(fd, PAGE);
+	uint32_t batch = gem_empty_batch(fd);
 
-	gem_write(fd, batch, 0, empty, sizeof(empty));
 	run(fd, context, engine, handle, batch, NULL, 0, objects);
 	return batch;
+}
+
+void gem_use_and_wait(int fd, uint32_t context, uint64_t engine, uint32_t handle)
+{
+	uint32_t batch = gem_use(fd, context, engine, handle);
+
+	gem_wait(fd, batch);
+	gem_close(fd, batch);
 }
 
 /*
@@ -337,31 +394,60 @@ uint32_t gem_store_at(int fd, uint32_t context, uint64_t engine, uint64_t addres
 	return batch;
 }
 
-struct spinner spin(int fd, uint32_t context, uint64_t engine, enum spin_kind kind, uint32_t with)
+/* A batch that jumps to its own start, and the relocation of that jump. */
+static struct spinner loop(int fd, enum spin_kind kind, struct drm_i915_gem_relocation_entry *jump)
 {
 	bool gen8 = gem_generation(fd) >= 8;
 	struct spinner s = { .fd = fd, .batch = gem_create(fd, PAGE) };
-	struct drm_i915_gem_relocation_entry relocation = {
-		.target_handle = s.batch,
-		.offset = 2 * sizeof(uint32_t),
-		.read_domains = I915_GEM_DOMAIN_COMMAND,
-	};
 	const uint32_t commands[] = {
 		kind == SPIN_PREEMPTIBLE ? MI_ARB_CHECK : MI_NOOP,
 		MI_BATCH_BUFFER_START | MI_BATCH_PPGTT | (gen8 ? 1 : 0),
 		0, 0, MI_BATCH_BUFFER_END, MI_NOOP,
 	};
-	struct drm_i915_gem_exec_object2 objects[2];
 
+	*jump = (struct drm_i915_gem_relocation_entry) {
+		.target_handle = s.batch,
+		.offset = 2 * sizeof(uint32_t),
+		.read_domains = I915_GEM_DOMAIN_COMMAND,
+	};
 	gem_write(fd, s.batch, 0, commands, sizeof(commands));
 	s.map = gem_map(fd, s.batch, PAGE);
-	run(fd, context, engine, with, s.batch, &relocation, 1, objects);
 	return s;
+}
+
+struct spinner spin(int fd, uint32_t context, uint64_t engine, enum spin_kind kind, uint32_t with)
+{
+	struct drm_i915_gem_relocation_entry jump;
+	struct drm_i915_gem_exec_object2 objects[2];
+	struct spinner s = loop(fd, kind, &jump);
+
+	run(fd, context, engine, with, s.batch, &jump, 1, objects);
+	return s;
+}
+
+struct spinner spin_on(int fd, struct drm_i915_gem_exec_object2 *objects, unsigned int n, int *err)
+{
+	struct drm_i915_gem_relocation_entry jump;
+	struct spinner s = loop(fd, SPIN_PREEMPTIBLE, &jump);
+	struct drm_i915_gem_execbuffer2 exec = {
+		.buffers_ptr = (uintptr_t)objects, .buffer_count = n + 1, .flags = I915_EXEC_RENDER,
+	};
+
+	objects[n] = (struct drm_i915_gem_exec_object2) {
+		.handle = s.batch, .relocs_ptr = (uintptr_t)&jump, .relocation_count = 1,
+	};
+	*err = try_exec(fd, &exec);
+	return s;
+}
+
+void spin_stop(struct spinner *s)
+{
+	s->map[0] = MI_BATCH_BUFFER_END;
 }
 
 void spin_end(struct spinner *s)
 {
-	s->map[0] = MI_BATCH_BUFFER_END;
+	spin_stop(s);
 	munmap((void *)s->map, PAGE);
 	gem_close(s->fd, s->batch);
 }

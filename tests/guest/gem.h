@@ -34,7 +34,22 @@ extern const unsigned int n_engines;
 	for ((e) = engines; (e) < engines + n_engines; (e)++)		\
 		if (!gem_has_engine((fd), (e))) {} else
 
+/* The node that gem_open_device() opens: /dev/dri/card0 unless told otherwise. */
+void gem_use_device(const char *path);
 int gem_open_device(void);
+
+/* Number of the card: 0 is /dev/dri/card0, and debugfs dri/0. */
+unsigned int gem_minor(void);
+
+/**
+ * gem_debugfs() - write to a file of the card in debugfs
+ * @name: of the file
+ * @value: what to write
+ *
+ * Return: 0, or -errno; -ENOENT on a driver that does not have the file.
+ */
+int gem_debugfs(const char *name, unsigned int value);
+
 bool gem_has_engine(int fd, const struct engine *e);
 int gem_param(int fd, int param, int otherwise);
 int gem_generation(int fd);
@@ -63,6 +78,12 @@ int try_wait(int fd, uint32_t handle, int64_t nanoseconds);
 bool gem_context_has_engine(int fd, uint32_t context, const struct engine *e);
 int try_exec(int fd, struct drm_i915_gem_execbuffer2 *exec);
 
+/* The same, once: -EINTR if a signal came while it waited. */
+int try_exec_once(int fd, struct drm_i915_gem_execbuffer2 *exec);
+
+/* A batch that does nothing. */
+uint32_t gem_empty_batch(int fd);
+
 /**
  * gem_use() - have a batch refer to an object without touching it
  * @fd: DRM file
@@ -75,6 +96,9 @@ int try_exec(int fd, struct drm_i915_gem_execbuffer2 *exec);
  * Return: handle of the batch, to wait for or to close.
  */
 uint32_t gem_use(int fd, uint32_t context, uint64_t engine, uint32_t handle);
+
+/* The same, and wait for it. */
+void gem_use_and_wait(int fd, uint32_t context, uint64_t engine, uint32_t handle);
 
 /**
  * gem_store() - have the GPU write a dword into an object
@@ -119,6 +143,18 @@ enum spin_kind {
 
 /* @with: an object that the spinner keeps busy, or 0 */
 struct spinner spin(int fd, uint32_t context, uint64_t engine, enum spin_kind kind, uint32_t with);
+
+/**
+ * spin_on() - a preemptible spinner that keeps several objects busy
+ * @fd: DRM file; it runs in the file's default context on the render engine
+ * @objects: of these, and room for one more
+ * @n: number of objects
+ *
+ * Return: the spinner, if *@err is 0 or the driver's -errno otherwise.
+ */
+struct spinner spin_on(int fd, struct drm_i915_gem_exec_object2 *objects, unsigned int n, int *err);
+/* Let it end; spin_end() also gives back what it was made of. */
+void spin_stop(struct spinner *s);
 void spin_end(struct spinner *s);
 
 #endif

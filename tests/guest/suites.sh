@@ -24,6 +24,8 @@ count()
 		"ok "* | "not ok "*)
 			tests=$(cat /tmp/tests)
 			echo "$((tests + 1))" >/tmp/tests ;;
+		1..*)
+			continue ;; # the plan is of all suites, and init's
 		esac
 		say "$line"
 	done
@@ -57,7 +59,7 @@ run_suite()
 	[ -e /tmp/tests ] || echo 0 >/tmp/tests
 	began=$(uptime_seconds)
 	case $1 in
-	probe | reload | crash | stall) "$1" ;;
+	leak | probe | reload | crash | stall) "$1" ;;
 	*) run_program "$1" ;;
 	esac
 	check_log "$1"
@@ -72,7 +74,7 @@ uptime_seconds()
 # A program says in TAP what failed; one that was killed has not.
 run_program()
 {
-	{ "$1" 2>&1; echo $? >/tmp/status; } | count
+	{ "$@" 2>&1; echo $? >/tmp/status; } | count
 	case $(cat /tmp/status) in
 	0 | 1) ;;
 	*) result 1 "$1/program" "ended with status $(cat /tmp/status)" ;;
@@ -107,6 +109,13 @@ probe()
 	load_modules 2>/tmp/err
 	result $? probe/load "$(head -n 1 /tmp/err)"
 	say "# driver ready"
+}
+
+# leak: lab.leaktest=OPTION,... on the kernel command line are its options, --quick by default.
+leak()
+{
+	# shellcheck disable=SC2046 # a list
+	run_program leaktest $(words lab.leaktest= | tr , ' ' | grep . || echo --quick)
 }
 
 # leftovers: what an unloaded i915 must not leave.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include "klog.h"
 #include "tap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ enum { PASSED = 0, FAILED = 1, SKIPPED = 77 };
 static struct {
 	const char *suite;
 	char **wanted;
-	int failed;
+	int tests, failed;
 	bool in_test;
 	char *reason;	/* shared with the test's processes */
 } tap;
@@ -47,20 +47,6 @@ static bool is_wanted(const char *name)
 		if (!strcmp(*w, name))
 			return true;
 	return false;
-}
-
-/* So that the kernel's log tells which test a message belongs to. One write is one message. */
-static void mark_kernel_log(const char *name)
-{
-	char mark[128];
-	int n = snprintf(mark, sizeof(mark), "lab: %s/%s\n", tap.suite, name);
-	int fd = open("/dev/kmsg", O_WRONLY);
-
-	if (fd < 0)
-		return;
-	if (write(fd, mark, n) != n)
-		perror("/dev/kmsg");
-	close(fd);
 }
 
 static double now(void)
@@ -103,13 +89,33 @@ static int run(void (*test)(void), unsigned int seconds)
 	return FAILED;
 }
 
+/* The kernel's log tells which test a message belongs to, and a complaint in it fails the test. */
+static int run_logged(const char *name, void (*test)(void), unsigned int seconds)
+{
+	const char *complaint;
+	char mark[128];
+	int log, status;
+
+	snprintf(mark, sizeof(mark), "lab: %s/%s\n", tap.suite, name);
+	log = klog_open(mark);
+	status = run(test, seconds);
+	complaint = klog_complaint(log);
+	if (complaint) {
+		size_t n = strlen(tap.reason);
+
+		snprintf(tap.reason + n, REASON_SIZE - n, "%sthe kernel says: %s", n ? "; " : "", complaint);
+		status = FAILED;
+	}
+	return status;
+}
+
 void tap_run(const char *name, unsigned int seconds, void (*test)(void))
 {
 	if (!is_wanted(name))
 		return;
 	tap.reason[0] = '\0';
-	mark_kernel_log(name);
-	switch (run(test, seconds)) {
+	tap.tests++;
+	switch (run_logged(name, test, seconds)) {
 	case PASSED:
 		printf("ok - %s/%s", tap.suite, name);
 		if (tap.reason[0])
@@ -127,6 +133,7 @@ void tap_run(const char *name, unsigned int seconds, void (*test)(void))
 
 int tap_end(void)
 {
+	printf("1..%d\n", tap.tests);
 	return tap.failed ? FAILED : PASSED;
 }
 

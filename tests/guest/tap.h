@@ -22,13 +22,15 @@ void tap_begin(const char *suite, int argc, char **argv);
  * @name: second half of the test's name
  * @seconds: time limit in seconds, after which the test has failed
  * @test: returns when the test has passed
+ *
+ * A warning or an error in the kernel's log fails the test too.
  */
 void tap_run(const char *name, unsigned int seconds, void (*test)(void));
 
 /**
- * tap_end() - exit status of the program
+ * tap_end() - print the plan
  *
- * Return: 0 if every test passed or was skipped, 1 otherwise.
+ * Return: the program's exit status, 0 if every test passed or was skipped, 1 otherwise.
  */
 int tap_end(void);
 

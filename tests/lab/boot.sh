@@ -8,7 +8,7 @@
 #   tap         its second one: the results
 #   seconds     from QEMU's start to the driver being ready
 #   ended       how far the guest ran: "to its end", or what went wrong
-#   vgpu.log    what the virtual GPU saw
+#   vgpu.log    what the virtual GPU saw; vgpu.log.out, what it should not have said
 #   qemu.log    QEMU's command line and messages
 
 # A guest that says nothing on either line for this long is lost. Recovery from a
@@ -46,6 +46,9 @@ stop_guest()
 	for pid in $PIDS; do
 		kill "$pid" 2>/dev/null || true
 	done
+	for pid in $PIDS; do
+		wait "$pid" 2>/dev/null || true
+	done
 	PIDS=
 }
 
@@ -58,7 +61,7 @@ vfio_user()
 # command_line: the kernel's. An oops ends the guest at once, slab caches keep their names.
 command_line()
 {
-	echo "console=ttyS0 panic=-1 oops=panic no_timer_check slab_nomerge nokaslr mitigations=off fbcon=map:1" \
+	echo "console=ttyS0 panic=-1 oops=panic no_timer_check slab_nomerge slub_debug=${DEBUG:+FZP}U ${DEBUG:+kmemleak=on} nokaslr mitigations=off fbcon=map:1" \
 		"lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $APPEND"
 }
 
@@ -97,7 +100,7 @@ exec_qemu()
 # boot KERNEL-FILE DIR: until the guest has ended or must be ended.
 boot()
 {
-	rm -f "$2/seconds"
+	rm -f "$2/seconds" "$2"/*.out
 	: >"$2/console"
 	: >"$2/tap"
 	start_gpu "$2"
@@ -107,7 +110,10 @@ boot()
 	PIDS="$PIDS $qemu"
 	watch "$2" >"$2/ended"
 	stop_guest
-	wait "$qemu" 2>/dev/null || true
+	# It is silent, unless it crashes or was built with sanitizers that have found something.
+	if [ -s "$2/vgpu.log.out" ]; then
+		echo "the virtual GPU failed: $(grep -m 1 -v '^=*$' "$2/vgpu.log.out")" >"$2/ended"
+	fi
 }
 
 milliseconds()

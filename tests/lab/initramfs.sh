@@ -42,6 +42,8 @@ make_initramfs()
 	cp "$PACKAGE/tests/guest/init" "$tree/init"
 	chmod +x "$tree/init"
 	add_modules "$1" "$2" "$tree/modules"
+	[ -z "$IGT" ] || add_igt "$tree"
+	cp "$LAB/kmemleak-guest" "$tree/tests/kmemleak"
 	(cd "$tree" && find . | cpio -o -H newc -R 0:0 --quiet) >"$3" 2>>"$LOG" ||
 		die "$E_SYSTEM" "$3: cannot be written; free some space"
 }

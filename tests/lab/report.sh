@@ -58,27 +58,39 @@ leaks()
 {
 	plain "$1" | sed -nE \
 		-e 's/^(not )?ok - leak\/([^:]*): ([0-9-]+) VMAs left behind.*/\2 \3/p' \
-		-e 's/^not ok - leak\/([^: ]*).*/\1 -/p'
+		-e 's/^not ok - leak\/([^: ]*).*/\1 -/p' | grep -v '^kernel-log' || true
 }
 
-# leak_table: VMAs left behind, a row for each scenario, a column for each subject.
-leak_table()
+# igt_results DIR: "TEST PASSED/FAILED/SKIPPED" for each of IGT's test programs.
+igt_results()
+{
+	plain "$1" | sed -nE 's/^((not )?ok) - igt\/([^@: ]*)(.*)$/\3 \1 \4/p' | grep -v '^kernel-log' | awk '
+		!($1 in seen) { seen[$1] = ++n; test[n] = $1 }
+		{ count[$1, / # SKIP /? "skip" : $2]++ }
+		END {
+			for (i = 1; i <= n; i++)
+				printf "%s %d/%d/%d\n", test[i], count[test[i], "ok"], count[test[i], "not"], count[test[i], "skip"]
+		}'
+}
+
+# side_by_side TITLE RESULTS: a row for each first word that RESULTS prints of a subject, a column for each subject.
+side_by_side()
 {
 	while read -r name; do
-		leaks "$ARTIFACTS/$name" | grep -v '^kernel-log' | sed "s/^/$name /" || true
-	done <"$ARTIFACTS/subjects" | awk '
+		"$2" "$ARTIFACTS/$name" | sed "s/^/$name /"
+	done <"$ARTIFACTS/subjects" | awk -v title="$1" '
 		!($1 in column) { column[$1] = ++n; name[n] = $1 }
 		!($2 in row) { row[$2] = ++m; scenario[m] = $2 }
 		{ cell[$2, $1] = $3 }
 		END {
 			if (!m)
 				exit
-			printf "\n%-24s", "VMAs left behind"
+			printf "\n%-28s", title
 			for (i = 1; i <= n; i++)
 				printf "  %s", name[i]
 			print ""
 			for (j = 1; j <= m; j++) {
-				printf "%-24s", scenario[j]
+				printf "%-28s", scenario[j]
 				for (i = 1; i <= n; i++)
 					printf "  %*s", length(name[i]), (scenario[j], name[i]) in cell ? cell[scenario[j], name[i]] : "-"
 				print ""
@@ -88,7 +100,8 @@ leak_table()
 
 report_end()
 {
-	leak_table
+	side_by_side "VMAs left behind" leaks
+	side_by_side "IGT: pass/fail/skip" igt_results
 	echo
 	echo "everything is in $ARTIFACTS"
 }

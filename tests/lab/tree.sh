@@ -23,15 +23,23 @@ test_kernel()
 	echo "tree=$tree"
 }
 
-# open_tree TREE: sets tree, place (its folder in the cache) and what choose_compiler sets.
+# open_tree TREE: sets tree, place (its folder in the cache), kasan and what choose_compiler sets.
 open_tree()
 {
 	tree=$(readlink -f "$1" || echo "$1")
 	[ -f "$tree/Makefile" ] && [ -d "$tree/arch/x86" ] && has_i915 "$tree" ||
 		die "$E_SOURCE" "$tree: not a kernel tree with i915 in it; give the folder that has drivers/gpu/drm/i915"
 	choose_compiler "$tree"
-	key=$(echo "$tree $compiler $DEBUG" | cat - "$LAB/kernel.config" "$LAB/kernel-debug.config" | sha256sum | cut -c 1-12)
+	kasan=$(kasan_flags "$tree")
+	key=$({ echo "$tree $compiler"; kernel_config; } | sha256sum | cut -c 1-12)
 	place=$CACHE/trees/$(tree_version "$tree/Makefile")-$key
+}
+
+# kernel_config: what a test kernel is configured from.
+kernel_config()
+{
+	cat "$LAB/kernel.config"
+	[ -z "$DEBUG" ] || cat "$LAB/kernel-debug.config"
 }
 
 # fingerprint TREE: changes when any file of it does.
@@ -74,6 +82,20 @@ compiler_flags()
 	if grep -q 'early_idt_handlers' "$1/arch/x86/kernel/head_64.S"; then
 		printf ' -Wa,-mshared'
 	fi
+	# Checks of variable arrays, with functions that KASAN has since 4.16.
+	if [ -n "$DEBUG" ] && ! grep -qs 'asan_alloca_poison' -r "$1/mm/kasan"; then
+		printf ' --param asan-instrument-allocas=0'
+	fi
+}
+
+# kasan_flags TREE: what make must be told. Compilers since GCC 7 describe global variables in a way that
+# KASAN before 4.10 does not know; those are left out, what is on the heap and the stack is checked.
+kasan_flags()
+{
+	[ -n "$DEBUG" ] && [ -f "$1/mm/kasan/kasan.h" ] && ! grep -q 'odr_indicator' "$1/mm/kasan/kasan.h" || return 0
+	# shellcheck disable=SC2016 # for make
+	echo 'CFLAGS_KASAN=-fsanitize=kernel-address -fasan-shadow-offset=$(CONFIG_KASAN_SHADOW_OFFSET)' \
+		'--param asan-stack=1 --param asan-globals=0 --param asan-instrumentation-with-call-threshold=10000'
 }
 
 # kmake TARGET...: the kernel's make, in the toolchain's release if there is one.
@@ -81,7 +103,7 @@ kmake()
 {
 	in_toolchain make -C "$place/source" O="$place/build" ARCH=x86_64 CC="$compiler" \
 		HOSTCC="${compiler%% *}" KBUILD_NOCMDDEP=1 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
-		-j"$(nproc)" "$@"
+		-j"$(nproc)" ${kasan:+"$kasan"} "$@"
 }
 
 # in_toolchain COMMAND...: the folders it works on are where they are here, the tree read-only. Root
@@ -115,8 +137,7 @@ build_tree()
 	make_dir "$place/build"
 	lock "$place/.lock"
 	link_source
-	cp "$LAB/kernel.config" "$place/config"
-	[ -z "$DEBUG" ] || cat "$LAB/kernel-debug.config" >>"$place/config"
+	kernel_config >"$place/config"
 	if [ ! -f "$place/build/.config" ]; then
 		tree_step kmake KCONFIG_ALLCONFIG="$place/config" allnoconfig
 	fi
@@ -130,12 +151,7 @@ build_tree()
 # tree_step COMMAND...
 tree_step()
 {
-	logged "$@" || die "$E_BUILD" "$tree: $(first_error); the log is $LOG"
-}
-
-first_error()
-{
-	grep -a -E '(error:|Error |\*\*\*|undefined reference)' "$LOG" | grep -v 'Deleting file' | head -n 1 | cut -c 1-300
+	logged "$@" || die "$E_BUILD" "$tree: $(first_error "$WORK/out"); the log is $LOG"
 }
 
 # link_source: a tree that was built in must be cleaned first, so it is copied, by links if possible.
@@ -157,9 +173,9 @@ link_source()
 # loadable BUILD: modules with no relocation that a loader of their time refuses.
 loadable()
 {
-	cc -O2 -o "$WORK/plt32" "$PACKAGE/i915-backport/plt32.c"
+	plt32=$(host_program plt32 "$ROOM/plt32.c") || exit
 	find "$1" -name '*.ko' | while read -r file; do
-		tree_step "$WORK/plt32" "$file"
+		tree_step "$plt32" "$file"
 	done
 }
 
@@ -169,7 +185,7 @@ patched_module()
 	open_tree "$1"
 	status=0
 	logged in_toolchain make -C "$PACKAGE" -s module KDIR="$place/build" KSRC="$tree" O="$place/patched" \
-		CC="$compiler" || status=$?
+		CC="$compiler" ${kasan:+"$kasan"} || status=$?
 	[ "$status" = 0 ] || return "$status"
 	echo "$place/patched/i915.ko"
 }

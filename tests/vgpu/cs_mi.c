@@ -205,6 +205,10 @@ static enum cs_result flush_dw(struct engine *e, struct command *c)
 
 /* ---- batches ---- */
 
+/*
+ * Not a point of arbitration: a batch that only jumps to its own start keeps the engine until
+ * a reset, which drivers' and IGT's hanging batches rely on (igt_spinner of i915's selftests).
+ */
 static enum cs_result batch_buffer_start(struct engine *e, struct command *c)
 {
 	bool ppgtt = engine_uses_ppgtt(e) && (c->dw[0] & MI_BATCH_PPGTT);
@@ -225,7 +229,6 @@ static enum cs_result batch_buffer_start(struct engine *e, struct command *c)
 		loops = parent->loops + 1;
 	e->batch[e->depth] = (struct batch_level){ addr, addr, loops, ppgtt, secure };
 	e->stats.batches += !loops;
-	e->arb_point = e->depth == 1;
 	log_cs("%s: batch at %s 0x%llx", e->info->name, ppgtt ? "PPGTT" : "GGTT",
 	       (unsigned long long)addr);
 	return loops > FREE_LOOPS ? CS_YIELD : CS_JUMP;

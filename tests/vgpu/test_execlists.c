@@ -197,6 +197,42 @@ static void test_preemption(void)
 	rig_close(&r);
 }
 
+/* Of two batches that jump to their own start only the one with MI_ARB_CHECK in it gives way. */
+static void test_endless(bool preemptible)
+{
+	u32 n = 0, *a, *b, *batch, at, i;
+	const char *what = preemptible ? "endless, preemptible" : "endless";
+	struct rig r;
+
+	setup(&r);
+	batch = rig_ram(&r, rig_ggtt_page(&r, BATCH_GGTT));
+	batch[n++] = preemptible ? MI_ARB_CHECK : MI_NOOP;
+	batch[n++] = MI_BBS_GEN8;
+	batch[n++] = BATCH_GGTT;
+	batch[n++] = 0;
+	a = context_create(&r, 0, rig_page(&r));
+	b = context_create(&r, 1, rig_page(&r));
+	EMIT(&r, MI_BBS_GEN8, BATCH_GGTT, 0, MI_NOOP);
+	a[CTX_RING_TAIL] = r.tail;
+	elsp(&r, 0, 1);
+	engine_run(r.e, 4096);
+	b[CTX_RING_HEAD] = r.tail;
+	at = store(&r, 0xb);
+	b[CTX_RING_TAIL] = r.tail;
+	elsp(&r, 0, 2);
+	for (i = 0; i < 8; i++)
+		engine_run(r.e, 4096);
+	expect(&r, IDLE_ACTIVE, 0, what);
+	if (preemptible) {
+		expect(&r, PREEMPTED, 1, what);
+		expect(&r, IDLE_DONE, 2, what);
+	} else {
+		expect_no_more(&r, what);
+	}
+	is(*rig_ram(&r, at), preemptible ? 0xb : 0, "%s: has the second run", what);
+	rig_close(&r);
+}
+
 static void test_wrap(void)
 {
 	struct rig r;
@@ -265,6 +301,8 @@ int main(void)
 	test_lite_restore();
 	test_resubmission();
 	test_preemption();
+	test_endless(true);
+	test_endless(false);
 	test_wrap();
 	test_registers();
 	test_odd();
