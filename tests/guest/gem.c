@@ -26,10 +26,10 @@
 #define MI_BATCH_PPGTT		(1u << 8)
 
 const struct engine engines[] = {
-	{ "render", I915_EXEC_RENDER, 0 },
-	{ "bsd", I915_EXEC_BSD, I915_PARAM_HAS_BSD },
-	{ "blt", I915_EXEC_BLT, I915_PARAM_HAS_BLT },
-	{ "vebox", I915_EXEC_VEBOX, I915_PARAM_HAS_VEBOX },
+	[RENDER] = { "render", I915_EXEC_RENDER, 0 },
+	[BSD] = { "bsd", I915_EXEC_BSD, I915_PARAM_HAS_BSD },
+	[BLT] = { "blt", I915_EXEC_BLT, I915_PARAM_HAS_BLT },
+	[VEBOX] = { "vebox", I915_EXEC_VEBOX, I915_PARAM_HAS_VEBOX },
 };
 const unsigned int n_engines = sizeof(engines) / sizeof(engines[0]);
 

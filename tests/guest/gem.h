@@ -27,6 +27,8 @@ struct engine {
 	int param;		/* I915_GETPARAM that tells if the GPU has it; 0: always */
 };
 
+enum { RENDER, BSD, BLT, VEBOX };	/* in engines[] */
+
 extern const struct engine engines[];
 extern const unsigned int n_engines;
 

@@ -70,12 +70,12 @@ static void recover(const struct engine *e)
 
 static void render(void)
 {
-	recover(&engines[0]);
+	recover(&engines[RENDER]);
 }
 
 static void blt(void)
 {
-	recover(&engines[2]);
+	recover(&engines[BLT]);
 }
 
 int main(int argc, char **argv)

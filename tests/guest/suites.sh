@@ -7,7 +7,7 @@
 # Nothing of this may be in the kernel's log of a test that passed.
 BAD='WARNING:|WARN_ON|BUG:|BUG at|Oops|general protection|Call Trace|\*ERROR\*|INFO: |KASAN|UBSAN|list_(add|del) corruption|refcount_t|unreferenced object|Unknown symbol|disagrees about|blocked for more than'
 # What a suite brings about on purpose, or what every kernel says without harm.
-EXPECTED="INFO: lockdep is turned off"
+EXPECTED="INFO: lockdep is turned off|gpu hanging too fast, banning!"
 
 CARD=/dev/dri/card0
 

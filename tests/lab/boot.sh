@@ -11,9 +11,9 @@
 #   vgpu.log    what the virtual GPU saw; vgpu.log.out, what it should not have said
 #   qemu.log    QEMU's command line and messages
 
-# A guest that says nothing on either line for this long is lost. Recovery from a
-# hang is the longest a guest is silent: about 20 s.
-SILENCE=90
+# A guest that says nothing on either line for this long is lost. The longest silences are recovery
+# from a hang and a scan of kmemleak, about 20 s each; several times that on a busy machine.
+SILENCE=150
 
 GUEST_MEMORY=1G
 PIDS=
@@ -127,6 +127,13 @@ size_of()
 	cat "$1/console" "$1/tap" | wc -c
 }
 
+# note_ready DIR: how long that took, as soon as the guest has said it.
+note_ready()
+{
+	[ ! -e "$1/seconds" ] && grep -q '^# driver ready' "$1/tap" || return 0
+	echo "$(($(milliseconds) - begin))" | awk '{ printf "%.1f\n", $1 / 1000 }' >"$1/seconds"
+}
+
 # watch DIR: print why the guest ended.
 watch()
 {
@@ -134,9 +141,7 @@ watch()
 	while kill -0 "$qemu" 2>/dev/null; do
 		sleep 0.2
 		time=$(milliseconds)
-		if [ ! -e "$1/seconds" ] && grep -q '^# driver ready' "$1/tap"; then
-			echo "$((time - begin))" | awk '{ printf "%.1f\n", $1 / 1000 }' >"$1/seconds"
-		fi
+		note_ready "$1"
 		bytes=$(size_of "$1")
 		if [ "$bytes" != "$said" ]; then
 			said=$bytes heard=$time
@@ -149,6 +154,7 @@ watch()
 			return
 		fi
 	done
+	note_ready "$1"
 	if grep -q '^1\.\.[0-9]' "$1/tap"; then
 		echo "to its end"
 	elif grep -qE 'Kernel panic|Oops' "$1/console"; then

@@ -85,12 +85,12 @@ side_by_side()
 		END {
 			if (!m)
 				exit
-			printf "\n%-28s", title
+			printf "\n%-30s", title
 			for (i = 1; i <= n; i++)
 				printf "  %s", name[i]
 			print ""
 			for (j = 1; j <= m; j++) {
-				printf "%-28s", scenario[j]
+				printf "%-30s", scenario[j]
 				for (i = 1; i <= n; i++)
 					printf "  %*s", length(name[i]), (scenario[j], name[i]) in cell ? cell[scenario[j], name[i]] : "-"
 				print ""

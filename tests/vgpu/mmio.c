@@ -99,6 +99,17 @@ static void write_south_chicken2(struct vgpu *gpu, u32 offset, u32 value)
 	*reg_ptr(gpu, offset) = value | (value & FDI_MPHY_RESET_CTL ? FDI_MPHY_RESET_STATUS : 0);
 }
 
+/* Drivers switch the display's clock over and its PLL off before they suspend (hsw_disable_lcpll). */
+static void write_lcpll(struct vgpu *gpu, u32 offset, u32 value)
+{
+	value &= ~(LCPLL_PLL_LOCK | LCPLL_CD_SOURCE_DONE);
+	if (!(value & LCPLL_PLL_DISABLE))
+		value |= LCPLL_PLL_LOCK;
+	if (value & LCPLL_CD_SOURCE_FCLK)
+		value |= LCPLL_CD_SOURCE_DONE;
+	*reg_ptr(gpu, offset) = value;
+}
+
 static u32 read_timestamp(struct vgpu *gpu, u32 offset)
 {
 	(void)gpu;
@@ -223,6 +234,7 @@ static const struct reg_rule common_rules[] = {
 	{ SOUTH_CHICKEN2, SOUTH_CHICKEN2, NULL, write_south_chicken2 },
 	{ SBI_CTL_STAT, SBI_CTL_STAT, NULL, write_sbi },
 	{ 0x120008, 0x120008, NULL, write_ignored },	/* GTFIFOCTL */
+	{ LCPLL_CTL, LCPLL_CTL, NULL, write_lcpll },
 	{ GEN6_PCODE_MAILBOX, GEN6_PCODE_MAILBOX, NULL, write_pcode },
 	{ 0x145998, 0x145998, NULL, write_ignored },	/* GEN6_RP_STATE_CAP */
 	{ MAGIC_BASE, MAGIC_BASE + 0xfff, magic_read, magic_write },

@@ -23,7 +23,7 @@ static const struct irq_bank gen8_banks[] = {
 
 static const struct reg_value common_values[] = {
 	{ 0x120008, 0x3f },		/* GTFIFOCTL: entries free */
-	{ 0x130040, BIT(30) },		/* LCPLL_CTL: locked */
+	{ LCPLL_CTL, LCPLL_PLL_LOCK },
 	{ 0x145948, 0x0600 },		/* GEN6_GT_PERF_STATUS: runs at the lowest frequency */
 	{ 0x145998, 0x00060812 },	/* GEN6_RP_STATE_CAP: frequencies, 50 MHz */
 	/* MCH_SSKPD: watermark latencies, must not be zero */

@@ -77,6 +77,11 @@
 #define SOUTH_CHICKEN2			0xc2004
 #define   FDI_MPHY_RESET_CTL		BIT(12)
 #define   FDI_MPHY_RESET_STATUS		BIT(13)
+#define LCPLL_CTL			0x130040	/* the clock of the display's core */
+#define   LCPLL_PLL_DISABLE		BIT(31)
+#define   LCPLL_PLL_LOCK		BIT(30)
+#define   LCPLL_CD_SOURCE_FCLK		BIT(21)
+#define   LCPLL_CD_SOURCE_DONE		BIT(19)
 #define SBI_CTL_STAT			0xc6008
 #define   SBI_BUSY			BIT(0)
 #define HSW_PWR_WELL_CTL		0x45400

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#define _GNU_SOURCE
+#include "gate.h"
+#include "tap.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* The virtual GPU's magic block, see docs/vgpu.md. */
+#define MAGIC_OFFSET	0x1ff000
+#define MAGIC_ID	0x55504756
+#define HOLD(engine)	(0x100 / 4 + 0x10 * (engine))
+#define STEP(engine)	(HOLD(engine) + 1)
+#define STATUS(engine)	(HOLD(engine) + 3)
+#define WITHIN_REQUEST	0x2
+
+static bool looked;	/* for the magic block */
+
+void gate_use_spinners(void)
+{
+	looked = true;
+}
+
+static volatile uint32_t *magic(void)
+{
+	static volatile uint32_t *block;
+	char path[64];
+	int fd;
+
+	if (looked)
+		return block;
+	looked = true;
+	snprintf(path, sizeof(path), "/sys/dev/char/226:%u/device/resource0", gem_minor());
+	fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	block = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, MAGIC_OFFSET);
+	close(fd);
+	if (block == MAP_FAILED || block[0] != MAGIC_ID)
+		block = NULL;
+	return block;
+}
+
+bool gate_is_virtual(void)
+{
+	return magic();
+}
+
+struct gate gate_shut(unsigned int engine)
+{
+	struct gate g = { .engine = engine };
+
+	if (magic())
+		magic()[HOLD(engine)] = 1;
+	else
+		g.first = spin(gem_open_device(), DEFAULT_CONTEXT, engines[engine].flag,
+			       SPIN_PREEMPTIBLE, 0);
+	return g;
+}
+
+void gate_occupy(struct gate *g, int fd, uint32_t object)
+{
+	g->fd = fd;
+	if (magic()) {
+		g->batch = gem_use(fd, DEFAULT_CONTEXT, engines[g->engine].flag, object);
+	} else {
+		g->last = spin(fd, DEFAULT_CONTEXT, engines[g->engine].flag, SPIN_PREEMPTIBLE, object);
+		g->batch = g->last.batch;
+	}
+}
+
+/* A request of the test may be several of the engine's: what sets up a context is one of its own. */
+void gate_pass(struct gate *g, int fd, uint32_t batch)
+{
+	if (!magic()) {
+		spin_end(&g->first);
+		close(g->first.fd);
+		g->passed = true;
+		gem_wait(fd, batch);
+		return;
+	}
+	while (gem_busy(fd, batch)) {
+		magic()[STEP(g->engine)] = 1;
+		for (int i = 0; i < 1000 && (magic()[STEP(g->engine)] ||
+					     magic()[STATUS(g->engine)] & WITHIN_REQUEST); i++)
+			usleep(200);
+	}
+}
+
+void gate_open(struct gate *g)
+{
+	if (magic()) {
+		magic()[HOLD(g->engine)] = 0;
+	} else {
+		if (!g->passed) {
+			spin_end(&g->first);
+			close(g->first.fd);
+		}
+		if (g->batch)
+			spin_stop(&g->last);
+	}
+	if (g->batch) {
+		gem_wait(g->fd, g->batch);
+		gem_close(g->fd, g->batch);
+	}
+}
+
+void gates_open_all(void)
+{
+	if (magic())
+		for (unsigned int i = 0; i < n_engines; i++)
+			magic()[HOLD(i)] = 0;
+}

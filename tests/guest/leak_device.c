@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The device goes: it is suspended, or its driver taken away. */
+#define _GNU_SOURCE
+#include "census.h"
+#include "gate.h"
+#include "leak.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int write_file(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, value, strlen(value)) < 0)
+		err = -errno;
+	close(fd);
+	return err;
+}
+
+static bool file_has(const char *path, const char *word)
+{
+	FILE *f = fopen(path, "re");
+	char line[256] = "";
+
+	if (!f)
+		return false;
+	if (!fgets(line, sizeof(line), f))
+		line[0] = '\0';
+	fclose(f);
+	return strstr(line, word);
+}
+
+/*
+ * The kernel's own test of suspend: devices go to sleep and wake up again, the
+ * machine does not. An importer went just before, its request still queued.
+ */
+void suspended(void)
+{
+	const char *state = file_has("/sys/power/state", "mem") ? "mem" : "freeze";
+	struct gate gate;
+	int fd, err;
+
+	if (!file_has("/sys/power/pm_test", "devices"))
+		skip("no /sys/power/pm_test: the kernel lacks CONFIG_PM_SLEEP_DEBUG");
+	write_file("/sys/module/suspend/parameters/pm_test_delay", "1");
+	in_child(import_and_go, &(struct importer) { .sync = true });
+	fd = gem_open_device();
+	gate = gate_shut(RENDER);
+	gem_use(fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, import_by_name(fd));
+	close(fd);
+	gate_open(&gate);
+	err = write_file("/sys/power/pm_test", "devices");
+	if (!err)
+		err = write_file("/sys/power/state", state);
+	write_file("/sys/power/pm_test", "none");
+	if (err)
+		fail("suspend to %s: %s", state, strerror(-err));
+}
+
+/* Who else has the card open, or 0. */
+static pid_t card_user(void)
+{
+	char target[PATH_MAX];
+	pid_t pid = 0;
+	glob_t links;
+
+	if (glob("/proc/[0-9]*/fd/*", 0, NULL, &links))
+		return 0;
+	for (size_t i = 0; i < links.gl_pathc && !pid; i++) {
+		ssize_t n = readlink(links.gl_pathv[i], target, sizeof(target) - 1);
+
+		if (n < 0)
+			continue;
+		target[n] = '\0';
+		if (!strncmp(target, "/dev/dri/", 9))
+			pid = strtol(links.gl_pathv[i] + sizeof("/proc"), NULL, 10);
+	}
+	globfree(&links);
+	return pid;
+}
+
+/* The name by which the bus knows the card, and its driver's folder. */
+static void card_address(char *address, size_t size)
+{
+	char path[64], target[PATH_MAX];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/dev/char/226:%u/device", gem_minor());
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		fail("%s: %s", path, strerror(errno));
+	target[n] = '\0';
+	snprintf(address, size, "%s", strrchr(target, '/') + 1);
+}
+
+/* With the virtual GPU the importer's request ends only while the driver goes. */
+static void leave_request_behind(void)
+{
+	if (gate_is_virtual())
+		gate_shut(RENDER);
+	in_child(import_and_go, &(struct importer) { .sync = false });
+	if (gate_is_virtual() && fork() == 0) {
+		close(exporter.dmabuf);
+		close(exporter.fd);
+		usleep(300000);
+		gates_open_all();
+		_exit(0);
+	}
+}
+
+/*
+ * The driver is taken from the device while an importer's request may still
+ * run. Nothing can leak that a kernel which goes on would not show: no VMA and
+ * no PPGTT may be in memory while there is no driver.
+ */
+void driver_unloaded(void)
+{
+	char address[64];
+	struct census c;
+	int err;
+
+	if (!gate_is_virtual() && !options.asked_for)
+		skip("takes the console away; to be asked for by --only");
+	card_address(address, sizeof(address));
+	in_child(import_and_go, &(struct importer) { .sync = true });
+	leave_request_behind();
+	close(exporter.dmabuf);
+	close(exporter.fd);
+	usleep(50000);
+	if (card_user())
+		skip("process %d has the card open", card_user());
+	err = write_file("/sys/bus/pci/drivers/i915/unbind", address);
+	if (err)
+		fail("unbind of %s: %s", address, strerror(-err));
+	c = census_take();
+	err = write_file("/sys/bus/pci/drivers/i915/bind", address);
+	if (err)
+		fail("bind of %s: %s", address, strerror(-err));
+	for (enum source s = VMAS_IN_MEMORY; s < N_SOURCES; s++)
+		if (c.count[s] > 0)
+			fail("left without a driver: %ld %s", c.count[s], source_names[s]);
+	close(gem_open_device());
+}

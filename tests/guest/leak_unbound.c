@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VMAs that are never bound. Execbuf makes the VMAs of all of its
+ * objects before it binds any of them, so when binding one fails the others
+ * are left as placeholders that are on no list of their address space.
+ */
+#define _GNU_SOURCE
+#include "gem.h"
+#include "leak.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+/*
+ * So aligned, few objects find a place, whatever their size: clients like this
+ * get 2 GiB of a PPGTT on gen7 and 4 GiB on gen8.
+ */
+#define SPARSE		(1u << 30)
+#define TOO_MANY	9
+
+static int exec_objects(int fd, struct drm_i915_gem_exec_object2 *objects, unsigned int n, bool once)
+{
+	struct drm_i915_gem_execbuffer2 exec = {
+		.buffers_ptr = (uintptr_t)objects, .buffer_count = n, .flags = I915_EXEC_RENDER,
+	};
+
+	return once ? try_exec_once(fd, &exec) : try_exec(fd, &exec);
+}
+
+/* The objects that do not fit together come first, so the shared one is never tried. */
+static void exceed(void *arg)
+{
+	int fd = gem_open_device(), err;
+	struct drm_i915_gem_exec_object2 objects[TOO_MANY + 2] = {
+		[TOO_MANY] = { .handle = import_by_name(fd) },
+		[TOO_MANY + 1] = { .handle = gem_empty_batch(fd) },
+	};
+
+	(void)arg;
+	for (unsigned int i = 0; i < TOO_MANY; i++)
+		objects[i] = (struct drm_i915_gem_exec_object2) {
+			.handle = gem_create(fd, PAGE), .alignment = SPARSE,
+		};
+	err = exec_objects(fd, objects, TOO_MANY + 2, false);
+	if (err != -ENOSPC)
+		fail("execbuf of %u objects a GiB apart says %s, not ENOSPC", TOO_MANY,
+		     err ? strerror(-err) : "nothing");
+}
+
+void never_bound_no_room(void)
+{
+	need_full_ppgtt("the places to compete for");
+	in_child(exceed, NULL);
+}
+
+static void nothing(int signal)
+{
+	(void)signal;
+}
+
+static void interrupt_every(unsigned int us)
+{
+	struct sigaction action = { .sa_handler = nothing };
+	struct itimerval timer = {
+		.it_value.tv_sec = us / 1000000, .it_value.tv_usec = us % 1000000,
+		.it_interval.tv_sec = us / 1000000, .it_interval.tv_usec = us % 1000000,
+	};
+
+	if (sigaction(SIGALRM, &action, NULL) || setitimer(ITIMER_REAL, &timer, NULL))
+		fail("setitimer: %s", strerror(errno));
+}
+
+/*
+ * When a running batch has an object in each of the places, binding one more must evict and wait, which the
+ * signal interrupts: the VMA has been made and not been bound.
+ */
+static void interrupt_bind(void *arg)
+{
+	enum { PLACES = 8 };
+	int fd = gem_open_device(), err;
+	struct drm_i915_gem_exec_object2 held[PLACES + 1] = { 0 }, objects[2] = {
+		{ .handle = import_by_name(fd), .alignment = SPARSE },
+		{ .handle = gem_empty_batch(fd) },
+	};
+	unsigned int n = gem_generation(fd) >= 8 ? 4 : 2;
+	struct spinner s;
+
+	(void)arg;
+	/* One of the places may be taken by what the driver keeps there. */
+	do {
+		for (unsigned int i = 0; i < n; i++)
+			held[i] = (struct drm_i915_gem_exec_object2) {
+				.handle = gem_create(fd, PAGE), .alignment = SPARSE,
+			};
+		s = spin_on(fd, held, n, &err);
+	} while (err == -ENOSPC && --n);
+	if (err)
+		fail("no place in the address space could be held: %s", strerror(-err));
+	interrupt_every(50000);
+	err = exec_objects(fd, objects, 2, true);
+	interrupt_every(0);
+	spin_end(&s);
+	if (err != -EINTR)
+		fail("an execbuf that must wait for room says %s, not EINTR",
+		     err ? strerror(-err) : "nothing");
+}
+
+void never_bound_signal(void)
+{
+	need_full_ppgtt("the places to compete for");
+	in_child(interrupt_bind, NULL);
+}
+
+/* Signals at every point that they happen to hit, in new address spaces each time. */
+static void interrupted_importer(void *arg)
+{
+	unsigned int us = *(unsigned int *)arg;
+	int fd = gem_open_device();
+	struct drm_i915_gem_exec_object2 objects[3] = {
+		{ .handle = import_by_name(fd) },
+		{ .handle = gem_create(fd, 64 * PAGE) },
+		{ .handle = gem_empty_batch(fd) },
+	};
+
+	interrupt_every(us);
+	for (int i = 0; i < 20; i++)
+		exec_objects(fd, objects, 3, true);
+	interrupt_every(0);
+}
+
+void signal_storm(void)
+{
+	unsigned int state = options.seed;
+
+	for (int i = 0; i < (options.quick ? 8 : 40) && memory_suffices(); i++) {
+		unsigned int us = 100 + rand_r(&state) % 2000;
+
+		in_child(interrupted_importer, &us);
+	}
+}

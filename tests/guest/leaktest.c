@@ -1,0 +1,388 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The leak suite: its scenarios, and what is counted before and after each. */
+#define _GNU_SOURCE
+#include "census.h"
+#include "gate.h"
+#include "leak.h"
+#include "tap.h"
+
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define DEFAULT_SEED 1
+
+/* What a scenario is. */
+enum {
+	SLOW = 1,	/* not in the quick run */
+	MOVES = 2,	/* the exporter's own binding may go and come back elsewhere */
+	ALONE = 4,	/* judges itself; the exporter is gone when it returns */
+};
+
+static const struct scenario {
+	const char *name;
+	void (*play)(void);
+	unsigned int flags;
+	unsigned int seconds;	/* it is stuck after as many more than usual */
+} scenarios[] = {
+	{ .name = "own-object", .play = own_object },
+	{ .name = "exit-after-sync", .play = exit_after_sync },
+	{ .name = "exit-without-sync", .play = exit_without_sync },
+	{ .name = "killed", .play = killed },
+	{ .name = "context-destroyed-x8", .play = context_destroyed },
+	{ .name = "own-contexts-x8", .play = own_contexts },
+	{ .name = "prime-x5", .play = prime },
+	{ .name = "name-and-prime", .play = name_and_prime },
+	{ .name = "every-engine", .play = every_engine },
+	{ .name = "nothing-touched", .play = nothing_touched },
+	{ .name = "many-importers", .play = many_importers, .seconds = 300 },
+	{ .name = "busy-elsewhere", .play = busy_elsewhere },
+	{ .name = "busy-elsewhere-queued", .play = busy_elsewhere_queued },
+	{ .name = "busy-other-engine", .play = busy_on_other_engine },
+	{ .name = "busy-other-engine-queued", .play = busy_on_other_engine_queued },
+	{ .name = "freed-in-retire-x8", .play = freed_in_retire },
+	{ .name = "last-vma-freed-in-retire-x4", .play = last_vma_freed_in_retire },
+	{ .name = "handle-closed", .play = handle_closed },
+	{ .name = "handle-closed-busy", .play = handle_closed_busy },
+	{ .name = "handle-closed-busy-elsewhere", .play = handle_closed_busy_elsewhere },
+	{ .name = "second-handle", .play = second_handle },
+	{ .name = "never-bound-no-room", .play = never_bound_no_room },
+	{ .name = "never-bound-signal", .play = never_bound_signal },
+	{ .name = "signal-storm", .play = signal_storm, .seconds = 60 },
+	{ .name = "pinned-for-scanout", .play = pinned_for_scanout, .flags = MOVES },
+	{ .name = "framebuffer-x5", .play = framebuffer, .flags = MOVES },
+	{ .name = "evicted", .play = evicted },
+	{ .name = "shrinker", .play = shrinker, .flags = MOVES, .seconds = 60 },
+	{ .name = "memory-pressure", .play = memory_pressure, .flags = SLOW | MOVES, .seconds = 60 },
+	{ .name = "reset", .play = reset_while_it_goes, .flags = MOVES, .seconds = 30 },
+	{ .name = "context-banned", .play = context_banned, .flags = SLOW | MOVES, .seconds = 150 },
+	{ .name = "suspend", .play = suspended, .flags = SLOW | MOVES, .seconds = 60 },
+	{ .name = "fork-storm", .play = fork_storm, .seconds = 120 },
+	{ .name = "unload", .play = driver_unloaded, .flags = ALONE, .seconds = 60 },
+};
+
+struct exporter exporter;
+struct options options = { .seed = DEFAULT_SEED };
+
+static const struct scenario *scenario;	/* that is running */
+static struct census before;		/* what is no leak */
+static char also[512], remark[512];
+
+double seconds_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* Of debugfs i915_gem_drop_caches: only what would happen anyway, a second later. */
+#define DROP_RETIRE	0x4
+#define DROP_FREED	0x10
+
+void hurry(void)
+{
+	gem_debugfs("i915_gem_drop_caches", DROP_RETIRE | DROP_FREED);
+}
+
+bool memory_suffices(void)
+{
+	const long reserve = 128 << 10;	/* KiB */
+
+	if (memory_available() > reserve)
+		return true;
+	leak_also("stopped early, memory was running out");
+	return false;
+}
+
+/* What has been closed may go a little later; it must not be counted as being there. */
+void leak_mark(void)
+{
+	struct census last;
+	int same = 0;
+
+	hurry();
+	before = census_take();
+	for (int i = 0; i < 50 && same < 2; i++) {
+		usleep(15000);
+		hurry();
+		last = before;
+		before = census_take();
+		same = memcmp(&last, &before, sizeof(last)) ? 0 : same + 1;
+	}
+}
+
+/* Append to @text, of @size bytes. */
+static void append(char *text, size_t size, const char *format, va_list args)
+{
+	size_t n = strlen(text);
+
+	n += snprintf(text + n, size - n, "; ");
+	vsnprintf(text + n, size - n, format, args);
+}
+
+void need_full_ppgtt(const char *what)
+{
+	if (!gem_has_full_ppgtt(exporter.fd))
+		skip("without full PPGTT %s would be in the GGTT", what);
+}
+
+void leak_also(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append(also, sizeof(also), format, args);
+	va_end(args);
+}
+
+void leak_remark(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	append(remark, sizeof(remark), format, args);
+	va_end(args);
+}
+
+static long grown(const struct census *now, const struct census *from, enum source s)
+{
+	if (now->count[s] < 0 || from->count[s] < 0 || now->count[s] < from->count[s])
+		return 0;
+	return now->count[s] - from->count[s];
+}
+
+static bool any_grown(const struct census *now, const struct census *from)
+{
+	for (enum source s = 0; s < N_SOURCES; s++)
+		if (grown(now, from, s))
+			return true;
+	return false;
+}
+
+/*
+ * Retirement and the release of a context run from workers, once a second at
+ * most, and hurry() does not wait for that: what is still there after this
+ * time stays.
+ */
+static struct census settle(const struct census *from)
+{
+	double end = seconds_now() + (options.quick ? 1.2 : 3);
+	struct census now;
+
+	for (;;) {
+		hurry();
+		now = census_take();
+		if (!any_grown(&now, from) || seconds_now() > end)
+			return now;
+		usleep(50000);
+	}
+}
+
+/* The exporter's own use of the object: it binds it, and makes what contexts need. */
+static uint64_t use_by_exporter(uint32_t value)
+{
+	const struct engine *e;
+	uint64_t address;
+	uint32_t seen;
+
+	for_each_engine(exporter.fd, e)
+		gem_use_and_wait(exporter.fd, DEFAULT_CONTEXT, e->flag, exporter.object);
+	address = gem_store(exporter.fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, exporter.object, 64, value);
+	gem_read(exporter.fd, exporter.object, 64, &seen, sizeof(seen));
+	if (seen != value)
+		fail("the exporter's store of %#x left %#x", value, seen);
+	return address;
+}
+
+static void export_object(void)
+{
+	exporter.fd = gem_open_device();
+	exporter.object = gem_create(exporter.fd, PAGE);
+	exporter.name = gem_flink(exporter.fd, exporter.object);
+	exporter.dmabuf = gem_prime_export(exporter.fd, exporter.object);
+}
+
+/* All the sources that count VMAs must say the same. */
+static long vmas_left(const struct census *now)
+{
+	static const enum source vmas[] = { VMAS_LISTED, VMAS_IN_MEMORY, VMAS_BY_DRIVER };
+	long left = -1;
+
+	for (unsigned int i = 0; i < 3; i++) {
+		long n = grown(now, &before, vmas[i]);
+
+		if (before.count[vmas[i]] < 0)
+			continue;
+		if (left >= 0 && n != left)
+			leak_also("the sources disagree");
+		if (n > left)
+			left = n;
+	}
+	return left;
+}
+
+static void judge(void)
+{
+	struct census now = settle(&before);
+	long left = vmas_left(&now);
+	char text[256] = "";
+	size_t n = 0;
+
+	for (enum source s = 0; s < N_SOURCES; s++)
+		if (now.count[s] >= 0)
+			n += snprintf(text + n, sizeof(text) - n, "%s%ld %s", n ? ", " : "",
+				      grown(&now, &before, s), source_names[s]);
+	if (any_grown(&now, &before) || also[0])
+		fail("%ld VMAs left behind (%s)%s%s", left, text, remark, also);
+	note("%ld VMAs left behind (%s)%s", left, text, remark);
+}
+
+/* In a process of its own. What a scenario before has left goes with that one's exporter. */
+static void play(void)
+{
+	uint64_t address, then;
+
+	if (scenario->flags & SLOW && options.quick && !options.asked_for)
+		skip("not in the quick run");
+	export_object();
+	use_by_exporter(1);
+	in_child(use_own, NULL);
+	address = use_by_exporter(2);
+	leak_mark();
+	scenario->play();
+	if (scenario->flags & ALONE)
+		return;
+	then = use_by_exporter(3);
+	if (then != address && !(scenario->flags & MOVES))
+		leak_also("the exporter's own binding moved from %#llx to %#llx",
+			  (unsigned long long)address, (unsigned long long)then);
+	judge();
+}
+
+/* Of a file that was opened, used and closed, what the driver makes once and keeps is there. */
+static void open_and_close(void)
+{
+	export_object();
+	use_by_exporter(0);
+	census_learn();
+	close(exporter.dmabuf);
+	close(exporter.fd);
+}
+
+static struct census nobody;	/* when no file is open */
+
+static void nothing_at_the_end(void)
+{
+	struct census now = settle(&nobody);
+
+	for (enum source s = 0; s < N_SOURCES; s++)
+		if (grown(&now, &nobody, s))
+			fail("%ld %s left behind after every file is closed", grown(&now, &nobody, s),
+			     source_names[s]);
+}
+
+static void say_sources(void)
+{
+	struct census c = census_take();
+
+	for (enum source s = 0; s < N_SOURCES; s++)
+		if (c.count[s] < 0)
+			printf("# not counted: %s (%s)\n", source_names[s], census_missing(s));
+	if (c.count[VMAS_LISTED] < 0 && c.count[VMAS_IN_MEMORY] < 0)
+		fail("VMAs cannot be counted: mount debugfs, boot with slab_nomerge slub_debug=U");
+	printf("# engines are held by %s; seed %u\n",
+	       gate_is_virtual() ? "the virtual GPU" : "spinning batches", options.seed);
+}
+
+static void list(void)
+{
+	for (unsigned int i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
+		printf("%s%s\n", scenarios[i].name, scenarios[i].flags & SLOW ? " (not with --quick)" : "");
+}
+
+static const char usage[] =
+	"Usage: leaktest [OPTION]...\n"
+	"\n"
+	"Does a GPU context leave VMAs behind when it goes? Reports in TAP. Needs root, debugfs\n"
+	"and an i915 that nobody else is using; to count VMAs in memory, boot with\n"
+	"slab_nomerge slub_debug=U.\n"
+	"\n"
+	"  --list        names of the scenarios\n"
+	"  --only NAME   this one; may be repeated\n"
+	"  --quick       fewer importers, shorter storm, nothing slow\n"
+	"  --seed N      of what is random (default 1)\n"
+	"  --card PATH   default /dev/dri/card0\n"
+	"  --spin        hold engines by spinning batches, even on the virtual GPU\n"
+	"\n"
+	"Exit status: 0 nothing was left behind, 1 something was, 2 wrong usage.\n";
+
+static void parse(int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "list", no_argument, NULL, 'l' },
+		{ "only", required_argument, NULL, 'o' },
+		{ "quick", no_argument, NULL, 'q' },
+		{ "seed", required_argument, NULL, 's' },
+		{ "card", required_argument, NULL, 'c' },
+		{ "spin", no_argument, NULL, 'S' },
+		{ "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int n = 1, option;
+
+	/* The names take the place of the options, for tap_begin(). */
+	while ((option = getopt_long(argc, argv, "", known, NULL)) >= 0) {
+		switch (option) {
+		case 'l':
+			list();
+			exit(0);
+		case 'o':
+			argv[n++] = optarg;
+			options.asked_for = true;
+			break;
+		case 'q':
+			options.quick = true;
+			break;
+		case 's':
+			options.seed = strtoul(optarg, NULL, 0);
+			break;
+		case 'c':
+			gem_use_device(optarg);
+			break;
+		case 'S':
+			gate_use_spinners();
+			break;
+		default:
+			fputs(usage, option == 'h' ? stdout : stderr);
+			exit(option == 'h' ? 0 : 2);
+		}
+	}
+	if (optind < argc) {
+		fputs(usage, stderr);
+		exit(2);
+	}
+	argv[n] = NULL;
+	tap_begin("leak", n, argv);
+}
+
+int main(int argc, char **argv)
+{
+	parse(argc, argv);
+	open_and_close();
+	say_sources();
+	leak_mark();
+	nobody = before;
+	for (unsigned int i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+		scenario = &scenarios[i];
+		tap_run(scenario->name, 30 + scenario->seconds, play);
+		gates_open_all();
+		settle(&nobody);
+	}
+	tap_run("nothing-at-the-end", 30, nothing_at_the_end);
+	return tap_end();
+}
