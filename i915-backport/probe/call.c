@@ -166,8 +166,23 @@ static void enter_name(struct run *r, sym name, const struct val *args, uint32_t
 			enter(r, k, args, n, i);
 }
 
-/* Everything that takes things off lists by @link gets what was put on one. */
-static void hand_over(struct run *r, sym link, struct val v, uint32_t i)
+/* Does the body of that function have that name in it? */
+static int mentions(const struct run *r, int32_t fn, sym name)
+{
+	const struct func *g = &r->t->funcs[fn];
+	uint32_t i;
+
+	for (i = 0; i < g->count; i++)
+		if (r->t->toks[g->first + i].s == name)
+			return 1;
+	return 0;
+}
+
+/*
+ * Everything that takes things off lists by @link gets what was put on one; if the
+ * list's name is known, everything that has to do with that list.
+ */
+static void hand_over(struct run *r, sym link, sym list, struct val v, uint32_t i)
 {
 	struct context c;
 	uint32_t k;
@@ -175,7 +190,7 @@ static void hand_over(struct run *r, sym link, struct val v, uint32_t i)
 	if (!link || r->c.by_type)
 		return;
 	for (k = 0; k < r->e->nchained; k++) {
-		if (r->e->chained[k].link != link)
+		if (r->e->chained[k].link != link || (list && !mentions(r, r->e->chained[k].fn, list)))
 			continue;
 		memset(&c, 0, sizeof(c));
 		c.func = r->e->chained[k].fn;
@@ -334,7 +349,37 @@ static void put_on_list(struct run *r, uint32_t i, const uint32_t *from, const u
 		local->v.lists |= args[0].lists;
 		local->v.flags |= args[0].flags;
 	}
-	hand_over(r, args[0].member, args[0], i);
+	hand_over(r, args[0].member, 0, args[0], i);
+}
+
+/* Moves a whole list: to one of the function's own, or to one that is emptied elsewhere. */
+static void splice(struct run *r, uint32_t i, const uint32_t *from, const uint32_t *to,
+		   const struct val *args, uint32_t n)
+{
+	struct val v = nothing;
+	struct var *local;
+	uint32_t k, j;
+
+	if (n < 2)
+		return;
+	for (k = from[1]; k < to[1] && r->v[k].s == '&'; k++)
+		;
+	local = k + 1 == to[1] ? find_var(r, r->v[k].s) : NULL;
+	if (local) {
+		local->v.lists |= args[0].lists;
+		local->v.flags |= args[0].flags;
+		return;
+	}
+	if (args[1].flags & (V_VM | V_VM_IN) || !(args[0].flags & (V_VM_IN | V_CTX_IN)))
+		return;
+	v.flags = V_VMA;
+	for (j = 0; j < r->f->nlists; j++) {
+		if (!(args[0].lists >> j & 1))
+			continue;
+		r->walk[j] = r->v[i].line;
+		v.lists = 1u << j;
+		hand_over(r, r->f->lists[j].link, r->v[to[1] - 1].s, v, i);
+	}
 }
 
 /* A pointer to a function is given away together with what it will be called with. */
@@ -557,15 +602,7 @@ void call(struct run *r, uint32_t i)
 		put_on_list(r, i, from, to, args, n);
 		return;
 	case K_SPLICE:
-		if (n > 1) {
-			for (k = from[1]; k < to[1] && r->v[k].s == '&'; k++)
-				;
-			x = k + 1 == to[1] ? find_var(r, r->v[k].s) : NULL;
-			if (x) {
-				x->v.lists |= args[0].lists;
-				x->v.flags |= args[0].flags;
-			}
-		}
+		splice(r, i, from, to, args, n);
 		return;
 	case K_INIT:
 		return;

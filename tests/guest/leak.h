@@ -27,6 +27,7 @@ struct options {
 	bool quick;
 	bool asked_for;		/* the scenario was named on the command line */
 	unsigned int seed;
+	int importers;		/* of many-importers, 0 for as many as usual */
 };
 
 extern struct options options;

@@ -6,6 +6,7 @@
 #include "tap.h"
 
 #include <signal.h>
+#include <stdio.h>
 #include <unistd.h>
 
 uint32_t import_by_name(int fd)
@@ -117,13 +118,26 @@ void nothing_touched(void)
 		fail("%ld VMAs were cleaned up", cleanup_counter("VMAs cleaned"));
 }
 
+/* A point of a chart: importers so far, the VMAs there are, KiB that are gone since @before. */
+static void say_growth(int importers, long before)
+{
+	struct census now;
+
+	hurry();
+	now = census_take();
+	printf("# growth %d %ld %ld\n", importers,
+	       now.count[VMAS_LISTED] >= 0 ? now.count[VMAS_LISTED] : now.count[VMAS_IN_MEMORY],
+	       before - memory_free());
+	fflush(stdout);
+}
+
 /*
  * Free memory must come back as well: for each importer the driver keeps 10 KiB
  * (4.1 on gen7) to 8 MiB (4.1 on gen8) of page tables.
  */
 void many_importers(void)
 {
-	const int n = options.quick ? 50 : 1000;
+	const int n = options.importers ? options.importers : options.quick ? 50 : 1000;
 	const long noise = 2048 + n * 4;	/* KiB; slabs grow by what processes come and go */
 	double end;
 	long before, lost;
@@ -131,8 +145,12 @@ void many_importers(void)
 
 	hurry();
 	before = memory_free();
-	for (i = 0; i < n && memory_suffices(); i++)
+	for (i = 0; i < n && memory_suffices(); i++) {
+		if (i % (n / 20 + 1) == 0)
+			say_growth(i, before);
 		in_child(import_and_go, &(struct importer) { .sync = i % 2 });
+	}
+	say_growth(i, before);
 	end = seconds_now() + 2;
 	do {
 		/* With ring submission an engine holds the context that it ran last. */

@@ -316,6 +316,7 @@ static const char usage[] =
 	"  --only NAME   this one; may be repeated\n"
 	"  --quick       fewer importers, shorter storm, nothing slow\n"
 	"  --seed N      of what is random (default 1)\n"
+	"  --importers N of many-importers (default 1000, quick 50)\n"
 	"  --card PATH   default /dev/dri/card0\n"
 	"  --spin        hold engines by spinning batches, even on the virtual GPU\n"
 	"\n"
@@ -328,6 +329,7 @@ static void parse(int argc, char **argv)
 		{ "only", required_argument, NULL, 'o' },
 		{ "quick", no_argument, NULL, 'q' },
 		{ "seed", required_argument, NULL, 's' },
+		{ "importers", required_argument, NULL, 'i' },
 		{ "card", required_argument, NULL, 'c' },
 		{ "spin", no_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },
@@ -350,6 +352,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 's':
 			options.seed = strtoul(optarg, NULL, 0);
+			break;
+		case 'i':
+			options.importers = atoi(optarg);
 			break;
 		case 'c':
 			gem_use_device(optarg);

@@ -61,7 +61,10 @@ vfio_user()
 # command_line: the kernel's. An oops ends the guest at once, slab caches keep their names.
 command_line()
 {
-	echo "console=ttyS0 panic=-1 oops=panic no_timer_check slab_nomerge slub_debug=${DEBUG:+FZP}U ${DEBUG:+kmemleak=on} nokaslr mitigations=off fbcon=map:1" \
+	scan=off
+	[ "$DEBUG" != kmemleak ] || scan=on
+	echo "console=ttyS0 panic=-1 oops=panic no_timer_check slab_nomerge slub_debug=${DEBUG:+FZP}U" \
+		"kmemleak=$scan nokaslr mitigations=off fbcon=map:1" \
 		"lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $APPEND"
 }
 

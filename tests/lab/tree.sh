@@ -40,6 +40,7 @@ kernel_config()
 {
 	cat "$LAB/kernel.config"
 	[ -z "$DEBUG" ] || cat "$LAB/kernel-debug.config"
+	[ "$DEBUG" != kmemleak ] || cat "$LAB/kernel-kmemleak.config"
 }
 
 # fingerprint TREE: changes when any file of it does.
@@ -224,5 +225,5 @@ subject_name()
 	*/*) which=$(basename "$2" .ko) ;;
 	*) which=$2 ;;
 	esac
-	echo "$(value release <"$1")-$which${DEBUG:+-debug}"
+	echo "$(value release <"$1")-$which${DEBUG:+-$DEBUG}"
 }
