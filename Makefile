@@ -13,7 +13,7 @@ ifneq ($(origin LD),command line)
 unexport LD
 endif
 
-.PHONY: help module dkms-install dkms-uninstall dkms-module status check check-fast demo bench
+.PHONY: help module dkms-install dkms-uninstall dkms-module status check check-fast demo lab bench
 
 help:
 	@echo "sudo make dkms-install    build and install for every kernel that has headers, through DKMS"
@@ -24,7 +24,8 @@ help:
 	@echo "sudo make check           run every test (installs what it needs)"
 	@echo "sudo make check-fast      those that need neither a Debian root nor a virtual machine"
 	@echo "make bench                measure what the pipeline costs"
-	@echo "i915-backport/i915-backport lab --help    run a driver on a virtual GPU"
+	@echo "make lab                  Debian's driver on a virtual GPU; KERNEL_TREE=: yours; LAB='OPTIONS', see"
+	@echo "                          i915-backport/i915-backport lab --help"
 
 module dkms-install dkms-uninstall status:
 	@$(COMMAND) $@
@@ -38,6 +39,9 @@ demo:
 
 check:
 	@tests/run
+
+lab:
+	@$(COMMAND) lab $(if $(KERNEL_TREE),--kernel-tree $(KERNEL_TREE),--kernel $(or $(KERNEL),bookworm)) $(LAB)
 
 check-fast:
 	@tests/run lint probe vgpu

@@ -111,12 +111,20 @@ boot()
 	exec_qemu "$1" "$2" -serial "file:$2/console" -serial "file:$2/tap" </dev/null &
 	qemu=$!
 	PIDS="$PIDS $qemu"
+	begin_line
 	watch "$2" >"$2/ended"
+	end_bar
 	stop_guest
 	# It is silent, unless it crashes or was built with sanitizers that have found something.
 	if [ -s "$2/vgpu.log.out" ]; then
 		echo "the virtual GPU failed: $(grep -m 1 -v '^=*$' "$2/vgpu.log.out")" >"$2/ended"
 	fi
+}
+
+end_bar()
+{
+	[ ! -t 2 ] || printf '\r\033[K' >&2
+	end_line "$((($(milliseconds) - begin) / 1000))"
 }
 
 milliseconds()
@@ -140,7 +148,7 @@ note_ready()
 # watch DIR: print why the guest ended.
 watch()
 {
-	said=0 heard=$begin
+	said=0 heard=$begin expected=$(expected)
 	while kill -0 "$qemu" 2>/dev/null; do
 		sleep 0.2
 		time=$(milliseconds)

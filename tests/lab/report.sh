@@ -32,10 +32,20 @@ tally()
 	plain "$1" | grep -cE "$2" || true
 }
 
-# $ARTIFACTS/subjects: the names of the subjects that ran, one a line.
+# In $ARTIFACTS:
+#   subjects   the names of those that ran, one a line
+#   modules    what i915.ko each had
+#   versions   what ran them
+#   table      the tables at the end
 report_head()
 {
 	: >"$ARTIFACTS/subjects"
+	: >"$ARTIFACTS/modules"
+	{
+		echo "i915-backport $(package_version)"
+		# shellcheck disable=SC2086 # a command line
+		$QEMU --version | head -n 1
+	} >"$ARTIFACTS/versions"
 	printf '%-40s %6s %6s %7s %9s  %s\n' subject passed failed skipped 'ready (s)' log
 }
 
@@ -43,6 +53,7 @@ report_head()
 report_line()
 {
 	echo "$1" >>"$ARTIFACTS/subjects"
+	echo "$1: i915.ko sha256 $(cat "$2/i915.sha256")" >>"$ARTIFACTS/modules"
 	skipped=$(tally "$2" '^ok .*# SKIP')
 	printf '%-40s %6s %6s %7s %9s  %s\n' "$1" "$(($(tally "$2" '^ok ') - skipped))" \
 		"$(tally "$2" '^not ok ')" "$skipped" "$(cat "$2/seconds" 2>/dev/null || echo -)" "$2"
@@ -100,8 +111,10 @@ side_by_side()
 
 report_end()
 {
-	side_by_side "VMAs left behind" leaks
-	side_by_side "IGT: pass/fail/skip" igt_results
+	{
+		side_by_side "VMAs left behind" leaks
+		side_by_side "IGT: pass/fail/skip" igt_results
+	} | tee "$ARTIFACTS/table"
 	echo
 	echo "everything is in $ARTIFACTS"
 }
