@@ -135,12 +135,13 @@ copy_package()
 # forget VERSION: out of DKMS and out of /usr/src.
 forget()
 {
-	if [ -d "$DKMS_TREE/$1" ]; then
+	if is_registered "$1"; then
 		dkms remove "$DKMS_NAME/$1" --all >>"$WORK/dkms.log" 2>&1 ||
 			dkms remove -m "$DKMS_NAME" -v "$1" --all >>"$WORK/dkms.log" 2>&1 ||
 			die "$E_DKMS" "dkms remove $DKMS_NAME/$1: $(why "$WORK/dkms.log"); mend it and run again"
 	fi
-	rm -rf "${SOURCES:?}/$DKMS_NAME-$1"
+	# What is still there is of a run that was killed.
+	rm -rf "${SOURCES:?}/$DKMS_NAME-$1" "${DKMS_TREE:?}/$1"
 }
 
 is_installed()
@@ -214,7 +215,7 @@ cmd_dkms_install()
 	install_packages
 	need dkms
 	copy_package
-	is_registered || logged dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
+	is_registered "$(package_version)" || logged dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
 		die "$E_DKMS" "dkms add: $(why "$LOG"); the log is $LOG"
 	ln -sfn "$SOURCES/$DKMS_NAME-$(package_version)/i915-backport/i915-backport" "$LINK"
 	failures=0 first_failure=
@@ -228,9 +229,10 @@ cmd_dkms_install()
 	return "${first_failure:-0}"
 }
 
+# is_registered VERSION: as DKMS sees it.
 is_registered()
 {
-	[ -d "$DKMS_TREE/$(package_version)" ]
+	[ -L "$DKMS_TREE/$1/source" ]
 }
 
 cmd_dkms_uninstall()

@@ -9,7 +9,8 @@ if (output ne "") set output output
 set key left top
 set xlabel "importers that came and went"
 set ylabel "VMAs left"
-set y2label "memory (MiB)"
+# There is no room for it beside a chart made of characters.
+if (terminal[1:4] ne "dumb") set y2label "memory (MiB)"
 set ytics nomirror
 set y2tics
 set yrange [0:*]
