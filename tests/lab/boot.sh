@@ -152,6 +152,7 @@ watch()
 	while kill -0 "$qemu" 2>/dev/null; do
 		sleep 0.2
 		time=$(milliseconds)
+		[ ! -t 2 ] || bar "$(((time - begin) / 1000))" "$expected" >&2
 		note_ready "$1"
 		bytes=$(size_of "$1")
 		if [ "$bytes" != "$said" ]; then
