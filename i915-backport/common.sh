@@ -91,7 +91,8 @@ why()
 # disk_full DIR: says so if it is.
 disk_full()
 {
-	[ "$(df -Pk "$1" | awk 'NR == 2 { print $4 }')" -lt 64 ] && echo "No space left on device"
+	free=$(df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }')
+	[ "${free:-64}" -lt 64 ] && echo "No space left on device"
 }
 
 # first_error FILE: of a compiler or of make, where that can be told: a full disk before what comes of

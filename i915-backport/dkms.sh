@@ -246,6 +246,8 @@ cmd_dkms_uninstall()
 	*) die "$E_USAGE" "dkms-uninstall $1: takes no argument; see 'i915-backport dkms-uninstall --help'" ;;
 	esac
 	must_be_root dkms-uninstall
+	make_dir "$(cache_dir)"
+	lock "$(cache_dir)/install.lock"
 	WORK=$(private_dir)
 	on_exit 'rm -rf "$WORK"'
 	for home in "$DKMS_TREE"/*/ "$SOURCES/$DKMS_NAME"-*/; do
