@@ -107,8 +107,7 @@ find_applied()
 	own=$(setting PATCHES)
 	for series in ${own:-$(all_series)}; do
 		generation=$(basename "$series")
-		series_patches "$series" | tac >"$WORK/backwards"
-		! comes_off "$series" "$WORK/stage" <"$WORK/backwards" || return 0
+		! all_comes_off "$series" "$WORK/stage" || return 0
 	done
 	die "$E_SERIES" "$tree: no series of ours is in it; nothing to take out"
 }
@@ -128,8 +127,10 @@ put_in()
 		take_off "$series" "$WORK/try" <"$WORK/backwards"
 	fi || die "$E_SYSTEM" "$WORK: the series cannot be tried there: $(why "$WORK/patch.out"); free some space"
 	replace_touched
-	! is_git || git -C "$tree" add -A -- "$I915"
-	! is_git || git -C "$tree" commit -q -m "Revert the series $generation of i915-backport"
+	if is_git; then
+		git -C "$tree" add -A -- "$I915"
+		git -C "$tree" commit -q -m "Revert the series $generation of i915-backport"
+	fi
 }
 
 # replace_touched: the files of the series in the tree by those in $WORK/try. They are written beside

@@ -54,6 +54,11 @@ bar_while()
 		bar "$(($(date +%s) - begun))" "$expected" >&2
 		sleep 1
 	done
+	clear_bar
+}
+
+clear_bar()
+{
 	printf '\r\033[K' >&2
 }
 

@@ -122,9 +122,15 @@ refuse()
 # is_in SERIES STAGE: does all of it come off cleanly, last patch first, or at least its first patch?
 is_in()
 {
-	series_patches "$1" | tac >"$WORK/backwards"
 	series_patches "$1" | head -n 1 >"$WORK/first"
-	comes_off "$1" "$2" <"$WORK/backwards" || comes_off "$1" "$2" <"$WORK/first"
+	all_comes_off "$1" "$2" || comes_off "$1" "$2" <"$WORK/first"
+}
+
+# all_comes_off SERIES STAGE: the whole series, last patch first.
+all_comes_off()
+{
+	series_patches "$1" | tac >"$WORK/backwards"
+	comes_off "$1" "$2" <"$WORK/backwards"
 }
 
 # comes_off SERIES STAGE: the patches named on stdin, tried on a copy.

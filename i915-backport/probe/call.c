@@ -316,12 +316,26 @@ static void each(struct run *r, uint32_t i, const uint32_t *from, const uint32_t
 		chain(r, out[0]->v.lists, r->v[k].s);
 }
 
+/* If the list at [@i, @end) is one of the function's own, it has what @v is from now on. */
+static int put_on_own(struct run *r, uint32_t i, uint32_t end, const struct val *v)
+{
+	struct var *own;
+
+	while (i < end && r->v[i].s == '&')
+		i++;
+	own = i + 1 == end ? find_var(r, r->v[i].s) : NULL;
+	if (!own)
+		return 0;
+	own->v.lists |= v->lists;
+	own->v.flags |= v->flags;
+	return 1;
+}
+
 /* Puts something on a list: a list of the address space, one of the function's own, or another. */
 static void put_on_list(struct run *r, uint32_t i, const uint32_t *from, const uint32_t *to,
 			const struct val *args, uint32_t n)
 {
-	struct var *local;
-	uint32_t k, j;
+	uint32_t j;
 
 	if (n < 2)
 		return;
@@ -342,13 +356,7 @@ static void put_on_list(struct run *r, uint32_t i, const uint32_t *from, const u
 	}
 	if (!args[0].flags || args[1].flags & (V_VM | V_VM_IN))
 		return;
-	for (k = from[1]; k < to[1] && r->v[k].s == '&'; k++)
-		;
-	local = k + 1 == to[1] ? find_var(r, r->v[k].s) : NULL;
-	if (local) {
-		local->v.lists |= args[0].lists;
-		local->v.flags |= args[0].flags;
-	}
+	put_on_own(r, from[1], to[1], &args[0]);
 	hand_over(r, args[0].member, 0, args[0], i);
 }
 
@@ -357,19 +365,12 @@ static void splice(struct run *r, uint32_t i, const uint32_t *from, const uint32
 		   const struct val *args, uint32_t n)
 {
 	struct val v = nothing;
-	struct var *local;
-	uint32_t k, j;
+	uint32_t j;
 
 	if (n < 2)
 		return;
-	for (k = from[1]; k < to[1] && r->v[k].s == '&'; k++)
-		;
-	local = k + 1 == to[1] ? find_var(r, r->v[k].s) : NULL;
-	if (local) {
-		local->v.lists |= args[0].lists;
-		local->v.flags |= args[0].flags;
+	if (put_on_own(r, from[1], to[1], &args[0]))
 		return;
-	}
 	if (args[1].flags & (V_VM | V_VM_IN) || !(args[0].flags & (V_VM_IN | V_CTX_IN)))
 		return;
 	v.flags = V_VMA;

@@ -123,7 +123,7 @@ boot()
 
 end_bar()
 {
-	[ ! -t 2 ] || printf '\r\033[K' >&2
+	[ ! -t 2 ] || clear_bar
 	end_line "$((($(milliseconds) - begin) / 1000))"
 }
 
