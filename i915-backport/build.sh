@@ -85,8 +85,7 @@ write_modinfo()
 
 # write_kbuild STAGE: a Kbuild beside the driver's Makefile takes precedence over it and includes it,
 # so that the driver's own is not edited.
-#   -I      the driver's -I$(srctree)/$(src) and its trace headers' relative path lead nowhere outside
-#           the kernel tree
+#   -I      outside the kernel tree $(src) is a path of its own, and the trace headers' relative path leads nowhere
 #   obj-m   only i915, not what else lives in its folder (kvmgt)
 write_kbuild()
 {
@@ -94,7 +93,8 @@ write_kbuild()
 		include $(src)/Makefile
 		obj-m := $(filter i915.o,$(obj-m))
 		i915-y += i915_backport.o
-		ccflags-y += -I$(src) -I$(src)/../..
+		subdir-ccflags-y := $(subst $(srctree)/$(src),$(src),$(subdir-ccflags-y))
+		ccflags-y := $(subst $(srctree)/$(src),$(src),$(ccflags-y)) -I$(src)/../..
 	EOT
 }
 
