@@ -20,16 +20,21 @@ put_patches()
 	done
 }
 
-# seed TREE: the lifetime rule of 3.18 to 4.3, in which nobody empties a VM.
+# seed TREE: the lifetime rule of 3.18 to 4.3, in which nobody empties a VM. Sets seed, the folder of the seed
+# that fits, and fix, the series that mends it.
 seed()
 {
-	put_patches "$package/tests/seed" "$1"
+	for seed in "$package"/tests/seed/*; do
+		cat "$seed"/*.patch | patch -s -d "$1" -p1 --fuzz=0 --dry-run >/dev/null && break
+	done
+	fix=$seed/fix
+	put_patches "$seed" "$1"
 }
 
 # fix TREE: what was seeded.
 fix()
 {
-	put_patches "$package/tests/seed/fix" "$1"
+	put_patches "$fix" "$1"
 }
 
 # bare_kbuild TREE: so that 'make M=' of its i915 makes i915.ko outside a kernel tree, and no more.
@@ -38,6 +43,7 @@ bare_kbuild()
 	cat >"$1/drivers/gpu/drm/i915/Kbuild" <<-'EOT'
 		include $(src)/Makefile
 		obj-m := $(filter i915.o,$(obj-m))
-		ccflags-y += -I$(src) -I$(src)/../..
+		subdir-ccflags-y := $(subst $(srctree)/$(src),$(src),$(subdir-ccflags-y))
+		ccflags-y := $(subst $(srctree)/$(src),$(src),$(ccflags-y)) -I$(src)/../..
 	EOT
 }

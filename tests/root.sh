@@ -37,7 +37,7 @@ enter_root()
 release_root()
 {
 	for where in proc dev; do
-		! mountpoint -q "$1/$where" || umount -R "$1/$where"
+		! mountpoint -q "$1/$where" || umount -R -l "$1/$where"
 	done
 }
 
@@ -50,17 +50,17 @@ in_root()
 		CCACHE_DEPEND=1 "$@"
 }
 
-# kernel_root: Debian 12 with what building a module takes, the headers of its kernel, its source, and
-# the modules it comes with (out of the kernel's package, which would want a boot loader if installed).
+# kernel_root SUITE: that Debian with what building a module takes, the headers of its kernel,
+# its source, and the modules it comes with (out of the kernel's package, which would want a boot loader if installed).
 kernel_root()
 {
-	root=$(make_root kernel bookworm gcc libc6-dev make patch kmod xz-utils bzip2 zstd ccache dkms \
-		linux-headers-amd64 linux-headers-cloud-amd64 linux-source-6.1 procps git) || return
+	root=$(make_root "$1" "$1" gcc libc6-dev make patch kmod xz-utils bzip2 zstd ccache dkms \
+		linux-headers-amd64 linux-headers-cloud-amd64 linux-source procps git) || return
 	if [ ! -f "$root/.image" ]; then
 		release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
 		in_root "$root" sh -ec "cd /tmp && apt-get download linux-image-$release && dpkg-deb -x linux-image-*.deb /tmp/image &&
 			cp -a /tmp/image/lib/modules/$release/. /lib/modules/$release/ && rm -rf /tmp/image /tmp/*.deb &&
-			depmod $release" >>"$TEST_CACHE/kernel.log" 2>&1 || return
+			depmod $release" >>"$TEST_CACHE/$1.log" 2>&1 || return
 		: >"$root/.image"
 	fi
 	echo "$root"
