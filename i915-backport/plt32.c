@@ -119,11 +119,28 @@ static int patch(const struct image *elf)
 	return 0;
 }
 
+/* read_image - the whole of @file; 0, or nonzero if it cannot be read. @elf's bytes are the caller's to free. */
+static int read_image(FILE *file, struct image *elf)
+{
+	long size = fseek(file, 0, SEEK_END) ? -1 : ftell(file);
+
+	if (size < 0 || fseek(file, 0, SEEK_SET))
+		return 1;
+	elf->size = (size_t)size;
+	elf->bytes = malloc(elf->size + 1);
+	return !elf->bytes || fread(elf->bytes, 1, elf->size, file) != elf->size;
+}
+
+static int write_image(FILE *file, const struct image *elf)
+{
+	return fseek(file, 0, SEEK_SET) || fwrite(elf->bytes, 1, elf->size, file) != elf->size || fflush(file);
+}
+
 int main(int argc, char **argv)
 {
 	struct image elf = { NULL, 0 };
+	const char *why = NULL;
 	FILE *file;
-	long size;
 
 	if (argc != 2) {
 		fputs("Usage: plt32 MODULE.ko\n", stderr);
@@ -132,16 +149,14 @@ int main(int argc, char **argv)
 	file = fopen(argv[1], "r+b");
 	if (!file)
 		return fail(argv[1], "cannot be opened for writing");
-	if (fseek(file, 0, SEEK_END) || (size = ftell(file)) < 0 || fseek(file, 0, SEEK_SET))
-		return fail(argv[1], "cannot be read");
-	elf.size = (size_t)size;
-	elf.bytes = malloc(elf.size + 1);
-	if (!elf.bytes || fread(elf.bytes, 1, elf.size, file) != elf.size)
-		return fail(argv[1], "cannot be read");
-	if (patch(&elf))
-		return fail(argv[1], "not a whole x86 ELF module");
-	if (fseek(file, 0, SEEK_SET) || fwrite(elf.bytes, 1, elf.size, file) != elf.size || fclose(file))
-		return fail(argv[1], "cannot be written");
+	if (read_image(file, &elf))
+		why = "cannot be read";
+	else if (patch(&elf))
+		why = "not a whole x86 ELF module";
+	else if (write_image(file, &elf))
+		why = "cannot be written";
 	free(elf.bytes);
-	return 0;
+	if (fclose(file) && !why)
+		why = "cannot be written";
+	return why ? fail(argv[1], why) : 0;
 }

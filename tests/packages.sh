@@ -5,7 +5,7 @@
 # of their own.
 
 # shellcheck disable=SC2034 # for who sources it
-packages='gcc make patch libc6-dev kmod binutils debootstrap shellcheck xz-utils git perl
+packages='gcc make patch libc6-dev kmod binutils debootstrap shellcheck cppcheck xz-utils git perl
 	busybox-static cpio util-linux libdrm-dev'
 
 # install_packages LIST: those that are missing. NO_APT=1 turns it off.

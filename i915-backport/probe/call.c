@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* What calls do: references, lists, walks, and where values go from here. */
 #include <string.h>
 
@@ -280,7 +280,7 @@ static void each(struct run *r, uint32_t i, const uint32_t *from, const uint32_t
 		 const struct val *args, uint32_t n)
 {
 	const struct func *g = func_of(r, r->v[i].s);
-	int safe = strstr(sym_text(r->t, r->v[i].s), "_safe") != NULL;
+	int safe = !!strstr(sym_text(r->t, r->v[i].s), "_safe");
 	struct var *out[MAX_ARGS] = { NULL };
 	struct val v = nothing;
 	uint32_t k, j;

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* What this driver does: the questions that are put to flow.c, one after another. */
 #include <string.h>
 
@@ -336,7 +336,7 @@ static sym start_releases(struct flow *f, int of_vm)
 	args[0].type = S_KREF;
 	args[0].flags = of_vm ? V_VM_IN : V_CTX_IN;
 	for (i = 0; i < f->nreleases; i++) {
-		if ((f->releases[i].ref >= 0) != of_vm)
+		if (of_vm != (f->releases[i].ref >= 0))
 			continue;
 		for (k = f->t->syms[f->releases[i].fn - SYM_FIRST].func; k >= 0; k = f->t->funcs[k].next) {
 			flow_start(f, k, args, BY_VALUE);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Following the context, its address space and that one's VMAs through the driver.
  *
@@ -45,15 +45,17 @@ static int known(struct run *r, uint32_t i)
 	if (kind == K_ENABLED && k + 1 < end && r->match[k + 1] + 1 == end) {
 		v = !r->t->files[r->fn->at.file].off;
 		r->t->files[r->fn->at.file].cond = 1;
-	}
-	else if (k + 1 != end)
+	} else if (k + 1 != end) {
 		return -1;
-	else if (r->v[k].s == '0' || kind == K_FALSE)
+	} else if (r->v[k].s == '0' || kind == K_FALSE) {
 		v = 0;
-	else if (r->v[k].s == '1' || kind == K_TRUE)
+	} else if (r->v[k].s == '1' || kind == K_TRUE) {
 		v = 1;
-	else if ((x = find_var(r, r->v[k].s)) && x->v.konst)
-		v = x->v.konst == 2;
+	} else {
+		x = find_var(r, r->v[k].s);
+		if (x && x->v.konst)
+			v = x->v.konst == 2;
+	}
 	return v < 0 ? v : v != no;
 }
 
@@ -105,7 +107,8 @@ static void declaration(struct run *r, uint32_t i)
 		return;
 	for (k++; k + 1 < r->n; k++) {
 		pointer = r->v[k].s == '*';
-		while (k + 1 < r->n && (r->v[k].s == '*' || (is_name(r->v[k].s) && (is_name(r->v[k + 1].s) || r->v[k + 1].s == '*'))))
+		while (k + 1 < r->n && (r->v[k].s == '*' || (is_name(r->v[k].s) &&
+							     (is_name(r->v[k + 1].s) || r->v[k + 1].s == '*'))))
 			k++;
 		name = r->v[k].s;
 		if (!is_name(name))

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Tokens to functions, structs, and functions kept in pointers. */
 #include <stdlib.h>
 #include <string.h>
@@ -335,18 +335,19 @@ static int is_annotation(const struct tree *t, sym s)
 	       strcmp(text, "__must_hold") == 0 || strcmp(text, "__printf") == 0 || strcmp(text, "__aligned") == 0;
 }
 
-/* The `name (` of a function's header [from, to), or @to. The last one counts:
- * a macro without a semicolon may stand before it. */
+/*
+ * The `name (` of a function's header [from, to), or @to. The last one counts: a macro without a semicolon may
+ * stand before it.
+ */
 static uint32_t header_name(struct parse *p, uint32_t from, uint32_t to)
 {
 	uint32_t i, found = to;
 
 	for (i = from; i + 1 < to; i++) {
-		if (p->v[i].s == '(') {
+		if (p->v[i].s == '(')
 			i = closing(p->v, i, to);
-		} else if (is_name(p->v[i].s) && p->v[i + 1].s == '(' && !is_annotation(p->t, p->v[i].s)) {
+		else if (is_name(p->v[i].s) && p->v[i + 1].s == '(' && !is_annotation(p->t, p->v[i].s))
 			found = i;
-		}
 	}
 	return found;
 }

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /*
  * Text to tokens. Comments, strings, line splices and #if are dealt with here,
  * so that nothing later sees code that the compiler would not.

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* The command line: probe [--human|--facts|--json] DIR */
 #include <stdio.h>
 #include <string.h>
@@ -108,20 +108,19 @@ int main(int argc, char **argv)
 
 	memset(&t, 0, sizeof(t));
 	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--help")) {
-			fputs(usage, stdout);
-			return 0;
+		if (argv[i][0] != '-' && !t.dir) {
+			t.dir = argv[i];
 		} else if (!strcmp(argv[i], "--human")) {
 			format = HUMAN;
 		} else if (!strcmp(argv[i], "--facts")) {
 			format = FACTS;
 		} else if (!strcmp(argv[i], "--json")) {
 			format = JSON;
-		} else if (argv[i][0] == '-' || t.dir) {
-			fputs(usage, stderr);
-			return 2;
 		} else {
-			t.dir = argv[i];
+			int asked = !strcmp(argv[i], "--help");
+
+			fputs(usage, asked ? stdout : stderr);
+			return asked ? 0 : 2;
 		}
 	}
 	if (!t.dir || !*t.dir) {

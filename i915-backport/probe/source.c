@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* Reading the directory: which files, in a fixed order, and what is in them. */
 #define _POSIX_C_SOURCE 200809L
 #include <dirent.h>
@@ -108,12 +108,37 @@ int source_list(struct tree *t, char *err, size_t errlen)
 		if (strncmp(t->files[i].path, "i915_", 5) == 0)
 			break;
 	if (i == t->nfiles) {
-		snprintf(err, errlen, "%s: not an i915 directory (no i915_*.c or .h in it); give drivers/gpu/drm/i915 of a kernel tree",
+		snprintf(err, errlen,
+			 "%s: not an i915 directory (no i915_*.c or .h in it); give drivers/gpu/drm/i915 of a kernel tree",
 			 t->dir);
 		return -1;
 	}
 	qsort(t->files, t->nfiles, sizeof(*t->files), by_kind_and_name);
 	return 0;
+}
+
+/* read_all - what @fd has, @size bytes at most, and a NUL; NULL with errno set, or the number in @n. */
+static char *read_all(int fd, size_t size, size_t *n)
+{
+	char *buf = malloc(size + 1);
+
+	*n = 0;
+	while (buf && *n < size) {
+		ssize_t r = read(fd, buf + *n, size - *n);
+
+		if (r < 0 && errno == EINTR)
+			continue;
+		if (r < 0) {
+			free(buf);
+			return NULL;
+		}
+		if (!r)
+			break;
+		*n += (size_t)r;
+	}
+	if (buf)
+		buf[*n] = '\0';
+	return buf;
 }
 
 /**
@@ -125,7 +150,6 @@ int source_list(struct tree *t, char *err, size_t errlen)
 char *source_read(const struct tree *t, uint32_t file, size_t *len)
 {
 	char full[8192], *buf = NULL;
-	size_t n = 0;
 	struct stat st;
 	int fd;
 
@@ -133,29 +157,13 @@ char *source_read(const struct tree *t, uint32_t file, size_t *len)
 	fd = open(full, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return NULL;
-	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		errno = EINVAL;
-	} else if (st.st_size > (off_t)MAX_FILE_BYTES) {
+	else if (st.st_size > (off_t)MAX_FILE_BYTES)
 		errno = EFBIG;
-	} else if ((buf = malloc((size_t)st.st_size + 1))) {
-		while (n < (size_t)st.st_size) {
-			ssize_t r = read(fd, buf + n, (size_t)st.st_size - n);
-
-			if (r < 0 && errno == EINTR)
-				continue;
-			if (r < 0) {
-				free(buf);
-				buf = NULL;
-			}
-			if (r <= 0)
-				break;
-			n += (size_t)r;
-		}
-		if (buf)
-			buf[n] = '\0';
-	}
+	else
+		buf = read_all(fd, (size_t)st.st_size, len);
 	close(fd);
-	*len = n;
 	return buf;
 }
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-2.0-only */
+// SPDX-License-Identifier: GPL-2.0-only
 /* What follows from the facts. When they do not suffice the answer is unknown. */
 #include <stdio.h>
 #include <string.h>
@@ -87,11 +87,13 @@ static void from_facts(const struct flow *f, const struct facts *k, struct resul
 	else if (!k->context)
 		decide(r, UNKNOWN, nowhere, "no type of GPU contexts was found%s", "");
 	else if (!k->vm_member && k->blind)
-		decide(r, UNKNOWN, k->context_at, "the context points to a struct %s that is nowhere defined", sym_text(t, k->blind));
+		decide(r, UNKNOWN, k->context_at,
+		       "the context points to a struct %s that is nowhere defined", sym_text(t, k->blind));
 	else if (!k->vm_member && (!k->vma || k->pins >= 0))
 		decide(r, CLEAN, k->context_at, "a context has no address space of its own%s", "");
 	else if (!k->vm_member)
-		decide(r, UNKNOWN, k->context_at, "no address space in the context, and no function that makes a VMA%s", "");
+		decide(r, UNKNOWN, k->context_at,
+		       "no address space in the context, and no function that makes a VMA%s", "");
 	else if (!k->vma)
 		decide(r, UNKNOWN, k->context_at, "contexts have address spaces, but there is no type of VMAs%s", "");
 	else if (!k->maker)
@@ -99,7 +101,8 @@ static void from_facts(const struct flow *f, const struct facts *k, struct resul
 	else if (k->overflow)
 		decide(r, UNKNOWN, nowhere, "the code is too large to follow%s", "");
 	else if (k->hole.at.line)
-		decide(r, UNKNOWN, k->hole.at, "%s() is called but is nowhere in the source", sym_text(t, k->hole_name));
+		decide(r, UNKNOWN, k->hole.at,
+		       "%s() is called but is nowhere in the source", sym_text(t, k->hole_name));
 	else if (k->pins < 0)
 		decide(r, UNKNOWN, k->maker_at, "cannot tell whether a VMA holds its address space%s", "");
 	else if (!k->release || !k->destroy || !k->close)
@@ -107,20 +110,25 @@ static void from_facts(const struct flow *f, const struct facts *k, struct resul
 		       !k->release ? "function that releases a context" :
 		       !k->destroy ? "ioctl that destroys a context" : "function that closes a file");
 	else if (k->pins && all_emptied(f, k->emptied))
-		decide(r, CLEAN, k->walk_at, "a VMA holds its address space, and the context's end lets go of all of them (%s)",
+		decide(r, CLEAN, k->walk_at,
+		       "a VMA holds its address space, and the context's end lets go of all of them (%s)",
 		       r->emptied);
 	else if (k->pins && k->emptied & k->idle & k->idled)
-		decide(r, CLEAN, k->walk_at, "a VMA holds its address space, and the context's end makes all of them idle and lets go of these (%s)",
+		decide(r, CLEAN, k->walk_at,
+		       "a VMA holds its address space, and the context's end makes all of them idle and lets go of these (%s)",
 		       r->emptied);
 	else if (k->pins && k->emptied & k->idle)
 		decide(r, LEAKS_BUSY, k->walk_at, "the context's end lets go of idle VMAs only (%s)", r->emptied);
 	else if (k->pins)
-		decide(r, LEAKS, k->get_at, "a VMA holds its address space, and nothing empties that when the context goes%s", "");
+		decide(r, LEAKS, k->get_at,
+		       "a VMA holds its address space, and nothing empties that when the context goes%s", "");
 	else if (of_vm(f, k->emptied))
-		decide(r, CLEAN, k->walk_at, "a VMA does not hold its address space, whose end disposes of its VMAs (%s)",
+		decide(r, CLEAN, k->walk_at,
+		       "a VMA does not hold its address space, whose end disposes of its VMAs (%s)",
 		       r->emptied);
 	else
-		decide(r, UNKNOWN, k->maker_at, "a VMA does not hold its address space, and nothing was found that disposes of it%s", "");
+		decide(r, UNKNOWN, k->maker_at,
+		       "a VMA does not hold its address space, and nothing was found that disposes of it%s", "");
 }
 
 static void judge_once(struct tree *t, struct result *r)

@@ -31,6 +31,7 @@ const struct engine engines[] = {
 	[BLT] = { "blt", I915_EXEC_BLT, I915_PARAM_HAS_BLT },
 	[VEBOX] = { "vebox", I915_EXEC_VEBOX, I915_PARAM_HAS_VEBOX },
 };
+
 const unsigned int n_engines = sizeof(engines) / sizeof(engines[0]);
 
 static int try_ioctl(int fd, unsigned long request, void *arg)
@@ -105,6 +106,14 @@ int gem_param(int fd, int param, int otherwise)
 bool gem_has_engine(int fd, const struct engine *e)
 {
 	return !e->param || gem_param(fd, e->param, 0);
+}
+
+const struct engine *gem_next_engine(int fd, const struct engine *e)
+{
+	for (e = e ? e + 1 : engines; e < engines + n_engines; e++)
+		if (gem_has_engine(fd, e))
+			return e;
+	return NULL;
 }
 
 /* By PCI ID: Haswell's are 0x04xx, 0x0axx, 0x0cxx and 0x0dxx; later GPUs are at least gen8. */

@@ -10,11 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#if __has_include(<drm/i915_drm.h>)
-#include <drm/i915_drm.h>
-#else
 #include <i915_drm.h>
-#endif
 
 #define PAGE 4096u
 
@@ -32,9 +28,10 @@ enum { RENDER, BSD, BLT, VEBOX };	/* in engines[] */
 extern const struct engine engines[];
 extern const unsigned int n_engines;
 
-#define for_each_engine(fd, e)						\
-	for ((e) = engines; (e) < engines + n_engines; (e)++)		\
-		if (!gem_has_engine((fd), (e))) {} else
+/* The engine after @e (NULL: the first) that the GPU has, or NULL. */
+const struct engine *gem_next_engine(int fd, const struct engine *e);
+
+#define for_each_engine(fd, e) for ((e) = NULL; ((e) = gem_next_engine(fd, e)); )
 
 /* The node that gem_open_device() opens: /dev/dri/card0 unless told otherwise. */
 void gem_use_device(const char *path);

@@ -51,7 +51,7 @@ static void serve(void *arg)
 		fail("GETFB of framebuffer %u: %s", framebuffer_id, strerror(errno));
 	gem_use(fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, fb.handle);
 	gem_use_and_wait(fd, DEFAULT_CONTEXT, I915_EXEC_BLT,
-			     gem_open(fd, gem_flink(fd, fb.handle)));
+			 gem_open(fd, gem_flink(fd, fb.handle)));
 }
 
 void framebuffer(void)
@@ -68,7 +68,7 @@ void framebuffer(void)
 /* The first connector with a screen, and a CRTC for it; skips if there is none. */
 static void find_screen(int fd, struct drm_mode_crtc *crtc, uint32_t *connector)
 {
-	uint32_t connectors[16], crtcs[16];
+	uint32_t connectors[16] = { 0 }, crtcs[16] = { 0 };
 	struct drm_mode_card_res res = {
 		.connector_id_ptr = (uintptr_t)connectors, .count_connectors = 16,
 		.crtc_id_ptr = (uintptr_t)crtcs, .count_crtcs = 16,

@@ -36,12 +36,11 @@ static int exec_objects(int fd, struct drm_i915_gem_exec_object2 *objects, unsig
 static void exceed(void *arg)
 {
 	int fd = gem_open_device(), err;
-	struct drm_i915_gem_exec_object2 objects[TOO_MANY + 2] = {
-		[TOO_MANY] = { .handle = import_by_name(fd) },
-		[TOO_MANY + 1] = { .handle = gem_empty_batch(fd) },
-	};
+	struct drm_i915_gem_exec_object2 objects[TOO_MANY + 2] = { 0 };
 
 	(void)arg;
+	objects[TOO_MANY].handle = import_by_name(fd);
+	objects[TOO_MANY + 1].handle = gem_empty_batch(fd);
 	for (unsigned int i = 0; i < TOO_MANY; i++)
 		objects[i] = (struct drm_i915_gem_exec_object2) {
 			.handle = gem_create(fd, PAGE), .alignment = SPARSE,

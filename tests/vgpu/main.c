@@ -74,15 +74,33 @@ static void parse(int argc, char **argv, struct options *o)
 
 	while ((c = getopt_long(argc, argv, "s:p:lc:o:vr:d:Dkh", longs, NULL)) != -1) {
 		switch (c) {
-		case 's': o->socket = optarg; break;
-		case 'c': o->control = optarg; break;
-		case 'o': o->log = optarg; break;
-		case 'l': o->lpc = true; break;
-		case 'k': o->persist = true; break;
-		case 'D': o->display = true; break;
-		case 'v': o->verbosity++; break;
-		case 'r': o->seed = number("seed", optarg); break;
-		case 'd': o->delay_us = number("delay", optarg); break;
+		case 's':
+			o->socket = optarg;
+			break;
+		case 'c':
+			o->control = optarg;
+			break;
+		case 'o':
+			o->log = optarg;
+			break;
+		case 'l':
+			o->lpc = true;
+			break;
+		case 'k':
+			o->persist = true;
+			break;
+		case 'D':
+			o->display = true;
+			break;
+		case 'v':
+			o->verbosity++;
+			break;
+		case 'r':
+			o->seed = number("seed", optarg);
+			break;
+		case 'd':
+			o->delay_us = number("delay", optarg);
+			break;
 		case 'p':
 			o->platform = platform_find(optarg);
 			if (o->platform)

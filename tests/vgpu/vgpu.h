@@ -71,8 +71,7 @@ struct reg_span {
 
 struct irq_bank {
 	u32 imr, iir, ier;
-	int master_bit;		/* status bit of the low half in the master
-				 * register, high half one above; -1: none */
+	int master_bit;		/* status bit of the low half in the master register, high half one above; -1: none */
 };
 
 struct engine_info {
