@@ -34,10 +34,11 @@ enter_root()
 	mountpoint -q "$1/dev" || mount --rbind --make-rslave /dev "$1/dev"
 }
 
+# release_root ROOT: an empty name would be this machine's own.
 release_root()
 {
 	for where in proc dev; do
-		! mountpoint -q "$1/$where" || umount -R -l "$1/$where"
+		! mountpoint -q "${1:?}/$where" || umount -R -l "$1/$where"
 	done
 }
 
@@ -54,13 +55,16 @@ in_root()
 # its source, and the modules it comes with (out of the kernel's package, which would want a boot loader if installed).
 kernel_root()
 {
-	root=$(make_root "$1" "$1" gcc libc6-dev make patch kmod xz-utils bzip2 zstd ccache dkms \
+	root=$(make_root "$1" "$1" gcc libc6-dev make patch kmod xz-utils bzip2 zstd ccache dkms openssl \
 		linux-headers-amd64 linux-headers-cloud-amd64 linux-source procps git) || return
 	if [ ! -f "$root/.image" ]; then
 		release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
 		in_root "$root" sh -ec "cd /tmp && apt-get download linux-image-$release && dpkg-deb -x linux-image-*.deb /tmp/image &&
-			cp -a /tmp/image/lib/modules/$release/. /lib/modules/$release/ && rm -rf /tmp/image /tmp/*.deb &&
-			depmod $release" >>"$TEST_CACHE/$1.log" 2>&1 || return
+			cp -a \"\$(find /tmp/image -type d -path '*/modules/$release')/.\" /lib/modules/$release/ && rm -rf /tmp/image /tmp/*.deb &&
+			depmod $release" >>"$TEST_CACHE/$1.log" 2>&1 || {
+			echo "linux-image-$release: $(tail -n 1 "$TEST_CACHE/$1.log"); the log is $TEST_CACHE/$1.log" >&2
+			return 1
+		}
 		: >"$root/.image"
 	fi
 	echo "$root"
