@@ -240,7 +240,7 @@ void census_learn(void)
 	globfree(&files);
 }
 
-struct census census_take(void)
+struct census census_glance(void)
 {
 	struct census c = nothing_known;
 
@@ -250,6 +250,13 @@ struct census census_take(void)
 	c.count[VMAS_IN_MEMORY] = slab_objects("i915_vma");
 	if (c.count[VMAS_IN_MEMORY] < 0)
 		c.count[VMAS_IN_MEMORY] = slab_objects("i915_gem_vma");
+	return c;
+}
+
+struct census census_take(void)
+{
+	struct census c = census_glance();
+
 	for (enum source s = 0; s < N_SOURCES; s++)
 		if (learned[s])
 			add(&c.count[s], 0);

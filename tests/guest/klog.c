@@ -4,10 +4,129 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What is said in more than one line. */
+static const struct {
+	const char *begin, *end;
+} blocks[] = {
+	{ "[ cut here ]", "[ end trace " },
+	{ "possible recursive locking detected", "_fastpath+" },
+};
+
+#define NO_RELOAD	"render ring didn't clear reload"
+#define RPS_LATE	"RPS is switched on while the driver goes"
+#define VBLANK_LATE	"vblank is switched off while the driver goes"
+#define S_ACTIVE	"s_active is locked twice when the driver is unbound"
+
+/*
+ * Blocks that unmodified drivers bring about whatever they run on; docs/lab.md
+ * says why. @head is in the line that says what is wrong (the function that is
+ * named there depends on what was inlined), @text anywhere.
+ */
+static const struct {
+	const char *name, *head, *text[2];
+} own_warnings[] = {
+	{ NO_RELOAD, " i915_gem_ringbuffer_submission+", { "render ring didn't clear reload" } },
+	{ RPS_LATE, " snb_update_pm_irq+", { ": events intel_gen6_powersave_work " } },
+	{ RPS_LATE, " bdw_update_pm_irq+", { ": events intel_gen6_powersave_work " } },
+	{ RPS_LATE, " gen6_enable_rps_interrupts+", { ": events intel_gen6_powersave_work " } },
+	{ RPS_LATE, " gen8_enable_rps_interrupts+", { ": events intel_gen6_powersave_work " } },
+	{ VBLANK_LATE, " ironlake_disable_display_irq+", { " drm_vblank_cleanup+" } },
+	{ VBLANK_LATE, " ironlake_disable_vblank+", { " drm_vblank_cleanup+" } },
+	{ S_ACTIVE, "recursive locking", { "(s_active#", " acpi_video_unregister+" } },
+};
+
+static bool has_any(const char *line, const char *const words[], unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		if (strstr(line, words[i]))
+			return true;
+	return false;
+}
+
+static bool is_bad(const char *line)
+{
+	static const char *const bad[] = {
+		"WARNING:", "WARN_ON", "BUG:", "BUG at", "Oops", "general protection", "Call Trace",
+		"*ERROR*", "INFO: ", "KASAN", "UBSAN", "list_add corruption", "list_del corruption",
+		"refcount_t", "unreferenced object", "blocked for more than", "Objects remaining",
+		"Unknown symbol", "disagrees about",
+	};
+	/* What a test brings about on purpose, or what every kernel says without harm. */
+	static const char *const expected[] = {
+		"INFO: lockdep is turned off", "gpu hanging too fast, banning!",
+	};
+
+	return !has_any(line, expected, ARRAY_SIZE(expected)) && has_any(line, bad, ARRAY_SIZE(bad));
+}
+
+static const char *end_of_block(const char *begin)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(blocks); i++)
+		if (strstr(begin, blocks[i].begin))
+			return blocks[i].end;
+	return NULL;
+}
+
+static void add_to_block(struct klog *log, const char *line)
+{
+	size_t n = strlen(log->block);
+
+	snprintf(log->block + n, sizeof(log->block) - n, "%s\n", line);
+}
+
+static const char *own_name(const struct klog *log)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(own_warnings); i++) {
+		const char *const *text = own_warnings[i].text;
+
+		if (strstr(log->head, own_warnings[i].head) && strstr(log->block, text[0]) &&
+		    (!text[1] || strstr(log->block, text[1])))
+			return own_warnings[i].name;
+	}
+	return NULL;
+}
+
+/* What is wrong with the block. One without an end is nobody's own. */
+static const char *leave_block(struct klog *log, bool complete, const char **own)
+{
+	static char head[KLOG_LINE];
+
+	if (complete)
+		*own = own_name(log);
+	strcpy(head, log->head);
+	memset(log, 0, sizeof(*log));
+	return *own || !head[0] ? NULL : head;
+}
+
+/* What else is in a block, an oops or another warning, is as bad there as anywhere. */
+const char *klog_line(struct klog *log, const char *line, const char **own)
+{
+	const char *end = line ? end_of_block(line) : NULL, *wrong = NULL;
+
+	*own = NULL;
+	if (!line || end) {
+		wrong = leave_block(log, false, own);
+		log->end = end;
+	}
+	if (!line)
+		return wrong;
+	if (log->end)
+		add_to_block(log, line);
+	if (log->end && !log->head[0] && is_bad(line))
+		snprintf(log->head, sizeof(log->head), "%s", line);
+	else if (log->end && strstr(line, log->end))
+		wrong = leave_block(log, true, own);
+	else if (is_bad(line) && !(log->head[0] && strstr(line, "Call Trace")))
+		wrong = line;
+	return wrong;
+}
 
 int klog_open(const char *mark)
 {
@@ -22,38 +141,18 @@ int klog_open(const char *mark)
 	return fd;
 }
 
-/* The same as in suites.sh, which looks at what no test program has seen. */
-static bool is_bad(const char *text)
-{
-	static const char *const bad[] = {
-		"WARNING:", "WARN_ON", "BUG:", "BUG at", "Oops", "general protection", "Call Trace",
-		"*ERROR*", "INFO: ", "KASAN", "UBSAN", "list_add corruption", "list_del corruption",
-		"refcount_t", "unreferenced object", "blocked for more than", "Objects remaining",
-	};
-
-	/* What a test brings about on purpose, or what every kernel says without harm. */
-	static const char *const expected[] = {
-		"INFO: lockdep is turned off", "gpu hanging too fast, banning!",
-	};
-
-	for (unsigned int i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
-		if (strstr(text, expected[i]))
-			return false;
-	for (unsigned int i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		if (strstr(text, bad[i]))
-			return true;
-	return false;
-}
-
-/* A record: "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT\n", then lines that begin with a blank. */
-const char *klog_complaint(int fd)
+/*
+ * The next line, or NULL at the end. A record is "PRIORITY,SEQUENCE,TIME,FLAGS;TEXT\n", then lines
+ * that begin with a blank. A block that has begun is waited for.
+ */
+static char *next_line(int fd, bool in_block)
 {
 	static char record[8192];
-	const char *found = NULL;
+	struct pollfd more = { .fd = fd, .events = POLLIN };
+	char *text = NULL;
 
-	while (!found && fd >= 0) {
+	while (!text && poll(&more, 1, in_block ? 500 : 0) > 0) {
 		ssize_t n = read(fd, record, sizeof(record) - 1);
-		char *text;
 
 		if (n < 0 && errno == EPIPE)
 			continue;	/* the ring went round; go on with the oldest */
@@ -61,13 +160,24 @@ const char *klog_complaint(int fd)
 			break;
 		record[n] = '\0';
 		text = strchr(record, ';');
-		if (!text)
-			continue;
-		text[strcspn(text, "\n")] = '\0';
-		if (is_bad(text))
-			found = text + 1;
 	}
-	if (fd >= 0)
-		close(fd);
+	if (text)
+		text[strcspn(text, "\n")] = '\0';
+	return text;
+}
+
+const char *klog_complaint(int fd)
+{
+	const char *found = NULL, *line, *own;
+	static struct klog log;
+
+	if (fd < 0)
+		return NULL;
+	memset(&log, 0, sizeof(log));
+	do {
+		line = next_line(fd, log.end);
+		found = klog_line(&log, line ? line + 1 : NULL, &own);
+	} while (line && !found);
+	close(fd);
 	return found;
 }

@@ -101,7 +101,8 @@ void never_bound_signal(void);
 void signal_storm(void);
 void pinned_for_scanout(void);
 
-/* leak_reset.c */
+/* leak_reset.c; reset_gpu() returns 0 or -errno, and the reset comes a little later */
+int reset_gpu(void);
 void reset_while_it_goes(void);
 void context_banned(void);
 

@@ -104,15 +104,23 @@ static void card_address(char *address, size_t size)
 	snprintf(address, size, "%s", strrchr(target, '/') + 1);
 }
 
-/* With the virtual GPU the importer's request ends only while the driver goes. */
-static void leave_request_behind(void)
+/*
+ * The drivers of 3.18 to 4.2 expect the first context status at the beginning of
+ * its buffer when they are loaded (next_context_status_buffer = 0), but the GPU
+ * goes on where it was, and does not begin anew before it is reset. What they
+ * miss by that, they keep: a request, its context, a GPU that is not idle.
+ */
+static void forget_context_status(void)
 {
-	if (gate_is_virtual())
-		gate_shut(RENDER);
-	in_child(import_and_go, &(struct importer) { .sync = false });
-	if (gate_is_virtual() && fork() == 0) {
-		close(exporter.dmabuf);
-		close(exporter.fd);
+	reset_gpu();
+	usleep(500000);
+	gem_use_and_wait(exporter.fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, 0);
+}
+
+/* Opens the gate when the driver has begun to go. It has no file open, so it need not wait for the driver. */
+static void open_gate_later(void)
+{
+	if (fork() == 0) {
 		usleep(300000);
 		gates_open_all();
 		_exit(0);
@@ -133,10 +141,15 @@ void driver_unloaded(void)
 	if (!gate_is_virtual() && !options.asked_for)
 		skip("takes the console away; to be asked for by --only");
 	card_address(address, sizeof(address));
+	forget_context_status();
 	in_child(import_and_go, &(struct importer) { .sync = true });
-	leave_request_behind();
+	if (gate_is_virtual())
+		gate_shut(RENDER);
+	in_child(import_and_go, &(struct importer) { .sync = false });
 	close(exporter.dmabuf);
 	close(exporter.fd);
+	if (gate_is_virtual())
+		open_gate_later();
 	usleep(50000);
 	if (card_user())
 		skip("process %d has the card open", card_user());

@@ -124,7 +124,7 @@ static void say_growth(int importers, long before)
 	struct census now;
 
 	hurry();
-	now = census_take();
+	now = census_glance();
 	printf("# growth %d %ld %ld\n", importers,
 	       now.count[VMAS_LISTED] >= 0 ? now.count[VMAS_LISTED] : now.count[VMAS_IN_MEMORY],
 	       before - memory_free());

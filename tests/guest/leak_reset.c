@@ -10,7 +10,12 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define ALL_ENGINES 0xffff	/* old drivers reset everything for any number but 0 */
+int reset_gpu(void)
+{
+	const unsigned int all_engines = 0xffff;	/* for old drivers, any number but 0 */
+
+	return gem_debugfs("i915_wedged", all_engines);
+}
 
 void reset_while_it_goes(void)
 {
@@ -19,7 +24,7 @@ void reset_while_it_goes(void)
 
 	gem_use(fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, import_by_name(fd));
 	close(fd);
-	err = gem_debugfs("i915_wedged", ALL_ENGINES);
+	err = reset_gpu();
 	if (err) {
 		gate_open(&gate);
 		skip("debugfs i915_wedged: %s", strerror(-err));

@@ -58,12 +58,17 @@ vfio_user()
 	echo "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$1\",\"type\":\"unix\"},\"addr\":\"$2\",\"rombar\":0}"
 }
 
-# command_line: the kernel's. An oops ends the guest at once, slab caches keep their names.
+# command_line: the kernel's. An oops ends the guest at once, slab caches keep their names, the log is
+# large enough for a driver that warns at each context.
 command_line()
 {
-	scan=off
-	[ "$DEBUG" != kmemleak ] || scan=on
-	echo "console=ttyS0 panic=-1 oops=panic no_timer_check slab_nomerge slub_debug=${DEBUG:+FZP}U" \
+	# U counts VMAs by allocating function, and costs a stack trace for each allocation: too much beside KASAN
+	case $DEBUG in
+	debug) slub=FZP scan=off ;;
+	kmemleak) slub=FZPU scan=on ;;
+	*) slub=U scan=off ;;
+	esac
+	echo "console=ttyS0 log_buf_len=4M panic=-1 oops=panic no_timer_check slab_nomerge slub_debug=$slub" \
 		"kmemleak=$scan nokaslr mitigations=off fbcon=map:1" \
 		"lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $APPEND"
 }

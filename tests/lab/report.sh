@@ -58,6 +58,7 @@ report_line()
 	printf '%-40s %6s %6s %7s %9s  %s\n' "$1" "$(($(tally "$2" '^ok ') - skipped))" \
 		"$(tally "$2" '^not ok ')" "$skipped" "$(cat "$2/seconds" 2>/dev/null || echo -)" "$2"
 	plain "$2" | grep '^not ok ' | sed 's/^not ok - /    failed: /' || true
+	plain "$2" | sed -n "s/^# \(the driver's own warning.*\)/    \1/p"
 	if ! ran_to_its_end "$2"; then
 		echo "    $(cat "$2/ended"); the last lines of $2/console:"
 		tail -n 12 "$2/console" | tr -d '\r' | sed 's/^/        /'

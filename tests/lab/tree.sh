@@ -23,14 +23,14 @@ test_kernel()
 	echo "tree=$tree"
 }
 
-# open_tree TREE: sets tree, place (its folder in the cache), kasan and what choose_compiler sets.
+# open_tree TREE: sets tree, place (its folder in the cache), launcher and what choose_compiler sets.
 open_tree()
 {
 	tree=$(readlink -f "$1" || echo "$1")
 	[ -f "$tree/Makefile" ] && [ -d "$tree/arch/x86" ] && has_i915 "$tree" ||
 		die "$E_SOURCE" "$tree: not a kernel tree with i915 in it; give the folder that has drivers/gpu/drm/i915"
 	choose_compiler "$tree"
-	kasan=$(kasan_flags "$tree")
+	launcher=$(launcher "$tree")
 	key=$({ echo "$tree $compiler"; kernel_config; } | sha256sum | cut -c 1-12)
 	place=$CACHE/trees/$(tree_version "$tree/Makefile")-$key
 }
@@ -89,22 +89,24 @@ compiler_flags()
 	fi
 }
 
-# kasan_flags TREE: what make must be told. Compilers since GCC 7 describe global variables in a way that
-# KASAN before 4.10 does not know; those are left out, what is on the heap and the stack is checked.
-kasan_flags()
+# launcher TREE: what must start the compiler. Compilers since GCC 7 describe global variables in a way that KASAN
+# before 4.10 does not know; those are left out, what is on the heap and the stack is checked. The kernel's own flags
+# say otherwise, so this must be the last one.
+launcher()
 {
 	[ -n "$DEBUG" ] && [ -f "$1/mm/kasan/kasan.h" ] && ! grep -q 'odr_indicator' "$1/mm/kasan/kasan.h" || return 0
-	# shellcheck disable=SC2016 # for make
-	echo 'CFLAGS_KASAN=-fsanitize=kernel-address -fasan-shadow-offset=$(CONFIG_KASAN_SHADOW_OFFSET)' \
-		'--param asan-stack=1 --param asan-globals=0 --param asan-instrumentation-with-call-threshold=10000'
+	# shellcheck disable=SC2016 # for the launcher
+	printf '#!/bin/sh\nexec "$@" --param asan-globals=0\n' >"$toolchain/usr/bin/no-asan-globals"
+	chmod +x "$toolchain/usr/bin/no-asan-globals"
+	printf 'no-asan-globals '
 }
 
 # kmake TARGET...: the kernel's make, in the toolchain's release if there is one.
 kmake()
 {
-	in_toolchain make -C "$place/source" O="$place/build" ARCH=x86_64 CC="$compiler" \
+	in_toolchain make -C "$place/source" O="$place/build" ARCH=x86_64 CC="$launcher$compiler" \
 		HOSTCC="${compiler%% *}" KBUILD_NOCMDDEP=1 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
-		-j"$(nproc)" ${kasan:+"$kasan"} "$@"
+		-j"$(nproc)" "$@"
 }
 
 # in_toolchain COMMAND...: the folders it works on are where they are here, the tree read-only. Root
@@ -186,7 +188,7 @@ patched_module()
 	open_tree "$1"
 	status=0
 	logged in_toolchain make -C "$PACKAGE" -s module KDIR="$place/build" KSRC="$tree" O="$place/patched" \
-		CC="$compiler" ${kasan:+"$kasan"} || status=$?
+		CC="$launcher$compiler" || status=$?
 	[ "$status" = 0 ] || return "$status"
 	echo "$place/patched/i915.ko"
 }
