@@ -13,13 +13,15 @@ ifneq ($(origin LD),command line)
 unexport LD
 endif
 
-.PHONY: help module dkms-install dkms-uninstall dkms-module status check check-fast demo lab bench
+.PHONY: help deb dist-modules module dkms-install dkms-uninstall dkms-module status check check-fast demo lab bench
 
 help:
 	@echo "sudo make dkms-install    build and install for every kernel that has headers, through DKMS"
 	@echo "sudo make dkms-uninstall  take it away again; the stock driver stays"
 	@echo "make module KDIR= KSRC=   build i915.ko for one kernel, without root or DKMS"
 	@echo "make status               what each installed kernel has"
+	@echo "make deb                  a Debian package of all this"
+	@echo "make dist-modules         i915.ko for one kernel as a .deb for machines without a compiler; takes what module does"
 	@echo "sudo make demo            the main job from end to end, on a virtual GPU (KERNEL_TREE=: on your tree)"
 	@echo "sudo make check           run every test (installs what it needs)"
 	@echo "sudo make check-fast      those that need neither a Debian root nor a virtual machine"
@@ -48,3 +50,9 @@ check-fast:
 
 bench:
 	@tests/bench/run
+
+deb:
+	@debian/make-deb
+
+dist-modules:
+	@$(COMMAND) $@

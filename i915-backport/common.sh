@@ -4,6 +4,7 @@
 #
 # common - exit statuses, messages, the log, locks and private folders.
 
+E_NO=1
 E_USAGE=2
 E_SOURCE=3
 E_MISMATCH=4
@@ -27,6 +28,7 @@ statuses()
 {
 	cat <<-EOT
 	 0  done
+	 1  the answer is no: the fix is not at work (verify), VMAs were left behind (leaktest)
 	 2  wrong usage
 	 3  no usable source: not found, truncated, not a kernel tree, no i915 in it
 	 4  the source belongs to another kernel

@@ -15,9 +15,9 @@ must_be_root()
 # ---- what DKMS calls ---------------------------------------------------------------------------
 
 # dkms-conf RELEASE ACTION PID: dkms.conf asks, before DKMS does anything, what to do for this kernel.
-# Prints the lines that differ from dkms.conf. A clean kernel is one that DKMS is told to exclude; at
-# autoinstall (which counts an exclusion as a failure in 3.0, and breaks the kernel's installation) it
-# is told that there is nothing to install, and so it is when the kernel's source cannot be had.
+# Prints the lines that differ from dkms.conf. DKMS is told to exclude a kernel that is clean, or for which
+# nothing can be built, or a Debian package of ours could not be installed beside it; at autoinstall (which
+# counts an exclusion as a failure in 3.0, and breaks the kernel's installation) that there is nothing to install.
 cmd_dkms_conf()
 {
 	release=$1 action=$2 pid=$3
@@ -27,17 +27,13 @@ cmd_dkms_conf()
 	esac
 	[ -n "$release" ] || release=$(dkms_release "$pid")
 	plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
-	case $PLAN_STATUS in
-	0)
-		take_turn "$pid" ;;
-	"$E_CLEAN")
+	if [ "$PLAN_STATUS" = 0 ]; then
+		take_turn "$pid"
+	else
 		echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"'
 		echo 'AUTOINSTALL=""'
-		warn "$release: $PLAN_ERROR" ;;
-	*)
-		echo 'AUTOINSTALL=""'
-		warn "$release: $PLAN_ERROR" ;;
-	esac
+		warn "$release: $PLAN_ERROR"
+	fi
 }
 
 # dkms_release PID: autoinstall of DKMS 2.8 and 3.0 reads dkms.conf without saying for which kernel.
@@ -91,7 +87,7 @@ cmd_dkms_module()
 install_packages()
 {
 	missing=
-	for pair in dkms:dkms gcc:gcc make:make patch:patch modinfo:kmod nm:binutils flock:util-linux xz:xz-utils; do
+	for pair in dkms:dkms gcc:gcc make:make patch:patch modinfo:kmod nm:binutils flock:util-linux xz:xz-utils openssl:openssl; do
 		command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
 	done
 	[ -f /usr/include/stdio.h ] || missing="$missing libc6-dev"
@@ -135,6 +131,8 @@ copy_package()
 # forget VERSION: out of DKMS and out of /usr/src.
 forget()
 {
+	! dpkg-query -S "$SOURCES/$DKMS_NAME-$1" >/dev/null 2>&1 ||
+		die "$E_DKMS" "$SOURCES/$DKMS_NAME-$1: belongs to a Debian package; run 'apt remove $DKMS_NAME-dkms' and again"
 	if is_registered "$1"; then
 		dkms remove "$DKMS_NAME/$1" --all >>"$WORK/dkms.log" 2>&1 ||
 			dkms remove -m "$DKMS_NAME" -v "$1" --all >>"$WORK/dkms.log" 2>&1 ||
@@ -156,7 +154,7 @@ install_for()
 	case $PLAN_STATUS in
 	0) dkms_install_for "$1" ;;
 	"$E_CLEAN")
-		result="nothing to do, stock driver stays"
+		result="nothing to do, stock driver stays$(kept "$1")"
 		log "$1: $PLAN_ERROR" ;;
 	*)
 		result="failed, stock driver stays"
@@ -217,7 +215,7 @@ cmd_dkms_install()
 	copy_package
 	is_registered "$(package_version)" || logged dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
 		die "$E_DKMS" "dkms add: $(why "$LOG"); the log is $LOG"
-	ln -sfn "$SOURCES/$DKMS_NAME-$(package_version)/i915-backport/i915-backport" "$LINK"
+	[ "$PACKAGE" = "$home" ] || ln -sfn "$SOURCES/$DKMS_NAME-$(package_version)/i915-backport/i915-backport" "$LINK"
 	failures=0 first_failure=
 	printf 'KERNEL\tSOURCE\tVERDICT\tRESULT\n' >"$WORK_ALL/rows"
 	: >"$WORK_ALL/reasons"

@@ -3,6 +3,8 @@
 #
 # status - for each kernel, what its i915 is and whose module it would load.
 
+SYS=$ROOT/sys/module/i915
+
 # plan_of KDIR RELEASE: the plan in a folder of its own, in $PLAN; why it ended early, in $PLAN_ERROR.
 plan_of()
 {
@@ -10,6 +12,16 @@ plan_of()
 	PLAN=$( (plan "$1" "$2") 2>"$WORK/plan.err") && PLAN_STATUS=0 || PLAN_STATUS=$?
 	PLAN_ERROR=$(sed 's/^i915-backport: //' "$WORK/plan.err" | tail -n 1)
 	rm -rf "$WORK"
+	[ "$PLAN_STATUS" != 0 ] || [ -z "$(kept "$2")" ] || {
+		PLAN_STATUS=$E_CLEAN
+		PLAN_ERROR="KEEP_STOCK in $CONF; 'i915-backport rollback --undo $2' takes it out"
+	}
+}
+
+# kept RELEASE: says so, if the user wants the stock driver for it.
+kept()
+{
+	[ "$(setting KEEP_STOCK "$1")" != 1 ] || echo ' (KEEP_STOCK)'
 }
 
 plan_value()
@@ -20,7 +32,13 @@ plan_value()
 # module_on_disk RELEASE: the i915.ko that modprobe would take; nothing if there is none.
 module_on_disk()
 {
-	modinfo -b "$ROOT/" -k "$1" -F filename i915 2>/dev/null | grep '^/' || true
+	modinfo -b "$ROOT/" -k "$1" -F filename i915 2>/dev/null | sed -n 's|^//*|/|p'
+}
+
+# signer_of MODULE
+signer_of()
+{
+	[ -z "$1" ] || modinfo -F signer "$1" | grep . || echo unsigned
 }
 
 # whose MODULE
@@ -35,14 +53,14 @@ whose()
 # loaded RELEASE MODULE: of the running kernel, is the driver in memory the one on disk?
 loaded()
 {
-	sys=$ROOT/sys/module/i915
 	if [ "$1" != "$(uname -r)" ]; then
 		echo "-"
-	elif [ ! -d "$sys" ]; then
+	elif [ ! -d "$SYS" ]; then
 		echo "not loaded"
-	elif [ "$(cat "$sys/version" 2>/dev/null)" = "$(package_version)" ]; then
-		[ "$(cat "$sys/srcversion" 2>/dev/null)" = "$(modinfo -F srcversion "$2" 2>/dev/null)" ] &&
-			echo ours || echo "ours, of another build"
+	elif is_loaded "$2"; then
+		whose "$2" | cut -d' ' -f1
+	elif [ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ]; then
+		echo "ours, of another build"
 	else
 		echo stock
 	fi
@@ -76,8 +94,8 @@ status_row()
 	fi
 	verdict=$(plan_value verdict)
 	generation=$(plan_value generation)
-	printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "${generation:--}" \
-		"$(whose "$disk")" "$(loaded "$1" "$disk")"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "${generation:--}" \
+		"$(whose "$disk")$(kept "$1")" "$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signer_of "$disk")"
 }
 
 cmd_status()
@@ -85,7 +103,8 @@ cmd_status()
 	case ${1:-} in
 	-h | --help)
 		echo "Usage: i915-backport status [RELEASE]..."
-		echo "For each installed kernel (or those named): source, verdict, generation, the module on disk, the one loaded."
+		echo "For each installed kernel (or those named): source, verdict, generation, the module on disk, the one loaded,"
+		echo "the one in the initramfs, and who signed the one on disk."
 		return ;;
 	-*) die "$E_USAGE" "status $1: no such option; see 'i915-backport status --help'" ;;
 	esac
@@ -98,7 +117,7 @@ cmd_status()
 	NOTES=$(mktemp)
 	on_exit 'rm -rf "$NOTES" "$WORK"'
 	{
-		printf 'KERNEL\tSOURCE\tVERDICT\tGENERATION\tON DISK\tLOADED\n'
+		printf 'KERNEL\tSOURCE\tVERDICT\tGENERATION\tON DISK\tLOADED\tINITRAMFS\tSIGNER\n'
 		for release; do
 			[ -d "$MODULES/$release" ] ||
 				die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"

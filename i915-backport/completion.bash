@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=bash
+#
+# completion - of i915-backport's commands and their arguments, for bash.
+
+_i915_backport()
+{
+	local word=${COMP_WORDS[COMP_CWORD]} command=${COMP_WORDS[1]}
+
+	if [ "$COMP_CWORD" = 1 ]; then
+		mapfile -t COMPREPLY < <(compgen -W "$(i915-backport --help | sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z-]*\).*/\1/p')" -- "$word")
+		return
+	fi
+	case $command in
+	status | rollback)
+		mapfile -t COMPREPLY < <(compgen -W "--help $(cd /lib/modules && echo *)" -- "$word") ;;
+	verdict | facts | apply | format-patches | report)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	verify)
+		mapfile -t COMPREPLY < <(compgen -W "--leaktest --help" -- "$word") ;;
+	esac
+}
+
+complete -o filenames -F _i915_backport i915-backport

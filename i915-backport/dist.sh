@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# dist - a built module as a Debian package, for machines without compilers: one package for one kernel.
+
+# manifest: what the module was made of, and what the check found.
+manifest()
+{
+	cat <<-EOT
+	package: i915-backport $(package_version)
+	kernel: $release
+	vermagic: $(modinfo -F vermagic "$1")
+	series: $generation
+	source_sha256: $sha256
+	compiler: $($cc --version | head -n 1)
+	$(grep -E '^(imports|exports): ' "$LOG")
+	signer: $(signer_of "$1")
+	module_sha256: $(sha256sum "$1" | cut -d' ' -f1)
+	EOT
+}
+
+# finish MODULE: without debug information, and signed if the user names a key; a signature ends the file.
+finish()
+{
+	"${CROSS_COMPILE:-}strip" -g "$1" 2>"$WORK/err" || die "$E_SYSTEM" "$1: strip: $(why "$WORK/err"); free some space"
+	[ -n "${SIGN_KEY:-}" ] || return 0
+	"$kdir/scripts/sign-file" sha256 "$SIGN_KEY" "${SIGN_CERT:-}" "$1" 2>"$WORK/err" ||
+		die "$E_SYSTEM" "$1: cannot be signed: $(why "$WORK/err"); give SIGN_KEY= and SIGN_CERT= of one pair"
+}
+
+# maintainer_script NAME: preinst refuses any other kernel; the others see to modules.dep and the initramfs.
+maintainer_script()
+{
+	{
+		echo '#!/bin/sh'
+		echo 'set -e'
+		echo "release=$release"
+		case $1 in
+		preinst)
+			cat <<-'EOT'
+			if [ ! -d "/lib/modules/$release/kernel" ]; then
+				echo "i915-backport: /lib/modules/$release: this kernel is not installed here; install the package of yours" >&2
+				exit 1
+			fi
+			EOT
+			;;
+		*)
+			cat <<-'EOT'
+			[ "$1" != purge ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
+			depmod "$release"
+			image=/boot/initrd.img-$release
+			if command -v lsinitramfs >/dev/null && lsinitramfs "$image" 2>/dev/null | grep -q '/i915\.ko'; then
+				update-initramfs -u -k "$release"
+			fi
+			EOT
+			;;
+		esac
+	} >"$WORK/package/DEBIAN/$1"
+	chmod 755 "$WORK/package/DEBIAN/$1"
+}
+
+# package_name: as dpkg spells names.
+package_name()
+{
+	echo "i915-backport-modules-$release" | tr 'A-Z_' 'a-z-'
+}
+
+control()
+{
+	cat <<-EOT
+	Package: $(package_name)
+	Version: $(package_version)
+	Architecture: $(dpkg --print-architecture)
+	Section: kernel
+	Priority: optional
+	Maintainer: i915-backport maintainers <maintainers@i915-backport.invalid>
+	Depends: kmod
+	Conflicts: i915-backport-dkms
+	Description: i915 driver whose GPU contexts leave no VMA behind, for $release
+	 Built for this one kernel; it is refused where that is not installed.
+	EOT
+}
+
+cmd_dist_modules()
+{
+	case ${1:-} in
+	'') ;;
+	-h | --help)
+		cat <<-EOT
+		Usage: make dist-modules [what 'make module' takes] [SIGN_KEY=FILE SIGN_CERT=FILE]
+		Builds i915.ko for one kernel and packs it, with a manifest, into O as a .deb that needs no compiler.
+		EOT
+		return ;;
+	*) die "$E_USAGE" "dist-modules $1: takes no argument; see 'i915-backport dist-modules --help'" ;;
+	esac
+	need dpkg-deb modinfo strip
+	cmd_module
+	root=$WORK/package
+	place=$root/lib/modules/$release/updates
+	doc=$root/usr/share/doc/$(package_name)
+	mkdir -p "$root/DEBIAN" "$place" "$doc"
+	cp "$out/i915.ko" "$place/"
+	finish "$place/i915.ko"
+	manifest "$place/i915.ko" >"$doc/manifest"
+	control >"$root/DEBIAN/control"
+	for script in preinst postinst postrm; do
+		maintainer_script "$script"
+	done
+	deb=$out/$(package_name)_$(package_version)_$(dpkg --print-architecture).deb
+	# The same module is the same package, whenever it is packed.
+	find "$root" -exec touch -h -d @0 {} +
+	SOURCE_DATE_EPOCH=0 dpkg-deb -Zxz --root-owner-group --build "$root" "$deb.new" >"$WORK/out" 2>&1 && mv "$deb.new" "$deb" ||
+		die "$E_SYSTEM" "$deb: $(why "$WORK/out"); free some space, or choose another folder with O="
+	echo "$deb"
+}

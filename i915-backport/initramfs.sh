@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# initramfs - which i915 a kernel's initramfs holds, and its renewal. The driver in it is the one that is
+# loaded at boot, whatever is on disk; DKMS since 3.0 leaves it as it is.
+
+# initramfs_of RELEASE: the file; nothing if there is none.
+initramfs_of()
+{
+	for image in "initrd.img-$1" "initramfs-$1.img" "initrd-$1"; do
+		[ -f "$ROOT/boot/$image" ] && echo "$ROOT/boot/$image" && return
+	done
+	return 0
+}
+
+# unpack_initramfs IMAGE DIR: what its tools say of device files that only root can make is of no interest.
+unpack_initramfs()
+{
+	if command -v unmkinitramfs >/dev/null; then
+		unmkinitramfs "$1" "$2"
+	else
+		(cd "$2" && lsinitrd --unpack "$1")
+	fi >/dev/null 2>&1 || true
+}
+
+# i915_in_initramfs RELEASE DIR: unpacks it into the empty DIR; whose i915 modprobe would take there. "-" where
+# there is no initramfs, "unknown" where it cannot be read.
+i915_in_initramfs()
+{
+	image=$(initramfs_of "$1")
+	[ -n "$image" ] || { echo "-"; return; }
+	unpack_initramfs "$image" "$2"
+	[ -n "$(ls -A "$2")" ] || { echo unknown; return; }
+	tree=$(find "$2" -type d -path "*/lib/modules/$1" | head -n 1)
+	whose "$(modinfo -b "${tree%/lib/modules/*}" -k "$1" -F filename i915 2>/dev/null | grep '^/')"
+}
+
+# initramfs_i915 RELEASE: the same, in a folder that is thrown away.
+initramfs_i915()
+{
+	held=$(private_dir) || exit
+	i915_in_initramfs "$1" "$held"
+	rm -rf "$held"
+}
+
+# renew_initramfs RELEASE: if it holds an i915. The old one stays where that fails.
+renew_initramfs()
+{
+	case $(initramfs_i915 "$1") in
+	- | none) return ;;
+	esac
+	image=$(initramfs_of "$1")
+	if command -v update-initramfs >/dev/null; then
+		update-initramfs -u -k "$1"
+	else
+		dracut --force "$image" "$1"
+	fi || {
+		warn "$image: could not be made again and is as it was; mend what is said above and make it by hand"
+		return "$E_SYSTEM"
+	}
+	held=$(initramfs_i915 "$1")
+	[ "$held" = "$(whose "$(module_on_disk "$1")")" ] ||
+		warn "$image: holds another i915 ($held) than the disk; see 'initramfs' in docs/delivery.md"
+}
+
+# dkms-initramfs RELEASE: POST_INSTALL and POST_REMOVE of dkms.conf. DKMS runs depmod only after them.
+cmd_dkms_initramfs()
+{
+	[ -n "$(initramfs_of "$1")" ] || return 0
+	depmod "$1" && renew_initramfs "$1" || true
+}

@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# report - one archive for a bug report. Only its owner can read it; what is in it is said.
+
+# note FILE COMMAND...: what it prints, with its exit status if that is not 0.
+note()
+{
+	into=$WORK/report/$1
+	shift
+	(WORK='' && "$@") >"$into" 2>&1 </dev/null || echo "(exit status $?)" >>"$into"
+}
+
+versions()
+{
+	echo "i915-backport $(package_version)"
+	uname -srvm # not the host's name
+	grep -E '^(ID|VERSION_ID|PRETTY_NAME)=' "$ROOT/etc/os-release"
+	for program in dkms modinfo make patch "${CC:-gcc}" ld; do
+		printf '%s: ' "$program"
+		"$program" --version 2>/dev/null | head -n 1 | grep . || echo "not installed"
+	done
+}
+
+# facts_of RELEASE: what the pipeline says of it, step by step.
+facts_of()
+{
+	(
+		WORK=$(private_dir)
+		on_exit 'rm -rf "$WORK"'
+		(plan "$(readlink -f "$MODULES/$1/build")" "$1") || true
+		cat "$WORK/facts" 2>/dev/null
+	)
+}
+
+gpus()
+{
+	for dev in "$ROOT"/sys/class/drm/card[0-9]*/device; do
+		[ -f "$dev/vendor" ] && echo "$dev $(cat "$dev/vendor" "$dev/device" "$dev/revision" 2>/dev/null | tr '\n' ' ')"
+	done
+	return 0
+}
+
+modules()
+{
+	for release in $(cd "$MODULES" && ls); do
+		file=$(module_on_disk "$release")
+		[ -n "$file" ] || continue
+		echo "$file"
+		modinfo "$file" | grep -E '^(filename|version|srcversion|vermagic|depends|signer|sig_|i915_backport)'
+	done
+}
+
+# loaded_driver: what sysfs and debugfs have of it.
+loaded_driver()
+{
+	for file in "$SYS"/version "$SYS"/srcversion "$SYS"/taint "$SYS"/refcnt "$SYS"/parameters/* \
+		"$DEBUGFS"/dri/*/i915_context_cleanup; do
+		[ -f "$file" ] && printf '%s: %s\n' "$file" "$(cat "$file" 2>&1)"
+	done
+	return 0
+}
+
+kernel_log()
+{
+	dmesg | grep -iE 'i915|drm'
+}
+
+# build_logs: of DKMS and of our own installation, as they are.
+build_logs()
+{
+	find "$DKMS_TREE" -name '*.log' 2>/dev/null | while read -r file; do
+		cp "$file" "$WORK/report/dkms.$(echo "${file#"$DKMS_TREE"/}" | tr / .)"
+	done
+	for file in "$(cache_dir)"/*.log; do
+		[ ! -f "$file" ] || cp "$file" "$WORK/report/"
+	done
+}
+
+cmd_report()
+{
+	case ${1:-} in
+	-h | --help)
+		echo "Usage: sudo i915-backport report [FILE.tar.xz]"
+		echo "One archive for a bug report (default: i915-backport-report.tar.xz here). Only you can read it."
+		return ;;
+	-*) die "$E_USAGE" "report $1: no such option; see 'i915-backport report --help'" ;;
+	esac
+	need tar xz modinfo
+	archive=${1:-i915-backport-report.tar.xz}
+	umask 077
+	outer=$(private_dir)
+	WORK=$outer
+	on_exit 'rm -rf "$outer"'
+	mkdir "$WORK/report"
+	note versions versions
+	note status cmd_status
+	note modules modules
+	note gpus gpus
+	note loaded loaded_driver
+	note dkms-status dkms status
+	note kernel-log kernel_log
+	for release in $(installed_kernels); do
+		note "facts-$release" facts_of "$release"
+	done
+	[ ! -r "$CONF" ] || cp "$CONF" "$WORK/report/"
+	build_logs
+	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && cat "$WORK/report.tar.xz" >"$archive.new" &&
+		mv "$archive.new" "$archive" || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
+	echo "$archive holds, and nothing else:"
+	(cd "$WORK/report" && ls) | sed 's/^/  /'
+	echo "It has no keys, no host name and no kernel log lines but those of i915 and drm; paths of source trees are in it."
+	echo "Only you can read it (mode 0600): look through it before you send it."
+}

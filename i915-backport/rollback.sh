@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# rollback - the stock driver again, from the next boot on, and at once where the loaded one can go.
+
+# keep_stock RELEASE VALUE: KEEP_STOCK[RELEASE]=1 in the configuration, so that DKMS's next autoinstall does not bring
+# ours back; without a value it is taken out. The file is replaced whole.
+keep_stock()
+{
+	{
+		grep -vF "KEEP_STOCK[$1]" "$CONF" 2>/dev/null || true
+		[ -z "$2" ] || echo "KEEP_STOCK[$1] = $2"
+	} >"$CONF.new" && mv "$CONF.new" "$CONF" ||
+		die "$E_SYSTEM" "$CONF: cannot be written; free some space or mend the permissions"
+	[ -s "$CONF" ] || rm -f "$CONF"
+}
+
+# roll_back RELEASE: however far a run before came; and one row of the table.
+roll_back()
+{
+	keep_stock "$1" 1
+	for version in $(cd "$DKMS_TREE" 2>/dev/null && find . -path "*/$1" | cut -d/ -f2 | sort -u); do
+		is_registered "$version" || continue
+		dkms uninstall -m "$DKMS_NAME" -v "$version" -k "$1" >>"$LOG" 2>&1 || true
+	done
+	logged depmod "$1" || true
+	disk=$(module_on_disk "$1")
+	[ "$(whose "$disk")" = stock ] ||
+		die "$E_DKMS" "$1: $(whose "$disk") i915 after 'dkms uninstall': $(why "$LOG"); the log is $LOG"
+	held=$(initramfs_i915 "$1")
+	case $held in
+	ours*)
+		logged renew_initramfs "$1" || die "$E_SYSTEM" "$1: the initramfs still holds ours: $(why "$LOG"); make it again by hand, the log is $LOG"
+		held=$(initramfs_i915 "$1") ;;
+	esac
+	printf '%s\t%s\t%s\t%s\n' "$1" "$(whose "$disk")" "$held" "$disk"
+}
+
+# users: what holds the loaded driver: programs that have its devices open, and modules.
+users()
+{
+	for fd in /proc/[0-9]*/fd/*; do
+		case $(readlink "$fd") in
+		/dev/dri/*) pid=${fd#/proc/}; pid=${pid%%/*}; echo "$(cat "/proc/$pid/comm") ($pid)" ;;
+		esac
+	done 2>/dev/null | sort -u
+	(cd "$SYS/holders" && ls)
+}
+
+# consoles VALUE: the frame buffer's text consoles let go of the driver (0), or are taken back (1).
+consoles()
+{
+	for console in /sys/class/vtconsole/*; do
+		! grep -q 'frame buffer' "$console/name" 2>/dev/null || echo "$1" >"$console/bind"
+	done
+}
+
+# unload: ours out of memory and the stock one in; says why not.
+unload()
+{
+	[ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ] || return 0
+	held_by=$(users | tr '\n' ' ')
+	if [ -n "$held_by" ]; then
+		echo "The driver that is loaded stays ours until the next boot; it is in use by: $held_by"
+		return
+	fi
+	consoles 0
+	if ! modprobe -r i915 2>"$WORK/err"; then
+		echo "The driver that is loaded stays ours until the next boot: $(why "$WORK/err")"
+	elif modprobe i915 2>"$WORK/err"; then
+		echo "The stock driver is loaded."
+	else
+		echo "Ours is unloaded, but the stock driver does not load before the next boot: $(why "$WORK/err")"
+	fi
+	consoles 1
+}
+
+# releases_meant [RELEASE]...: those named, else those that have ours.
+releases_meant()
+{
+	if [ $# -gt 0 ]; then
+		printf '%s\n' "$@"
+		return
+	fi
+	for dir in "$MODULES"/*/; do
+		release=$(basename "$dir")
+		! is_ours "$(module_on_disk "$release")" || echo "$release"
+	done
+}
+
+cmd_rollback()
+{
+	undo=
+	case ${1:-} in
+	--undo) undo=1; shift ;;
+	-h | --help)
+		echo "Usage: sudo i915-backport rollback [--undo] [RELEASE]..."
+		echo "The stock driver again for every kernel that has ours (or those named): on disk, in the initramfs, and in"
+		echo "memory if nothing uses it. It stays that way (KEEP_STOCK[RELEASE] in $CONF) until 'rollback --undo' and"
+		echo "'dkms-install'."
+		return ;;
+	-*) die "$E_USAGE" "rollback $1: no such option; see 'i915-backport rollback --help'" ;;
+	esac
+	must_be_root rollback
+	need modinfo
+	for release; do
+		[ -d "$MODULES/$release" ] ||
+			die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"
+	done
+	make_dir "$(cache_dir)"
+	lock "$(cache_dir)/install.lock"
+	if [ -n "$undo" ]; then
+		undo_rollback "$@"
+		return
+	fi
+	WORK=$(private_dir)
+	on_exit 'rm -rf "$WORK"'
+	LOG=$(cache_dir)/rollback.log
+	: >"$LOG"
+	printf 'KERNEL\tNEXT BOOT\tINITRAMFS\tDRIVER\n' >"$WORK/rows"
+	for release in $(releases_meant "$@"); do
+		roll_back "$release" >>"$WORK/rows"
+	done
+	table <"$WORK/rows"
+	unload
+}
+
+# undo_rollback [RELEASE]...: all, unless named.
+undo_rollback()
+{
+	# shellcheck disable=SC2046 # kernel releases hold no blanks
+	[ $# -gt 0 ] || set -- $(sed -n 's/^KEEP_STOCK\[\(.*\)\].*/\1/p' "$CONF" 2>/dev/null)
+	for release; do
+		keep_stock "$release" ""
+		echo "$release: no longer kept at the stock driver; 'i915-backport dkms-install' installs ours again"
+	done
+}

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# verify - is the driver that is loaded ours, and is the fix at work?
+
+DEBUGFS=$ROOT/sys/kernel/debug
+
+# say WHAT TEXT, wrong WHAT TEXT: one line of the answer; the second makes it a no.
+say()
+{
+	printf '%-10s %s\n' "$1" "$2"
+}
+
+wrong()
+{
+	say "$1" "$2"
+	answer=$E_NO
+}
+
+hex()
+{
+	od -An -v -tx1 | tr -d ' \n'
+}
+
+# module_data MODULE: not compressed.
+module_data()
+{
+	case $1 in
+	*.xz) xz -dc "$1" ;;
+	*.zst) zstd -qdc "$1" ;;
+	*.gz) gzip -dc "$1" ;;
+	*) cat "$1" ;;
+	esac
+}
+
+# is_loaded MODULE: is that file what is in memory? By its build ID, which an ELF note carries after 16 bytes
+# of heading; by srcversion where the kernel shows no notes.
+is_loaded()
+{
+	note=$SYS/notes/.note.gnu.build-id
+	if [ -r "$note" ]; then
+		module_data "$1" | hex | grep -q "$(hex <"$note" | cut -c 33-)"
+	else
+		[ "$(cat "$SYS/srcversion" 2>/dev/null)" = "$(modinfo -F srcversion "$1")" ]
+	fi
+}
+
+verify_disk()
+{
+	case $(whose "$disk") in
+	stock) wrong disk "stock: $disk; run 'i915-backport status $release' to see why" ;;
+	*) say disk "$(whose "$disk"): $disk" ;;
+	esac
+}
+
+verify_initramfs()
+{
+	held=$(initramfs_i915 "$release")
+	case $held in
+	- | none | "$(whose "$disk")") say initramfs "$held" ;;
+	*) wrong initramfs "$held, not what is on disk; make it again (update-initramfs -u -k $release, dracut --force --kver $release)" ;;
+	esac
+}
+
+verify_loaded()
+{
+	case $(loaded "$release" "$disk") in
+	ours) say loaded "ours, the file on disk" ;;
+	*) wrong loaded "$(loaded "$release" "$disk"); restart, or unload it and run 'modprobe i915'" ;;
+	esac
+}
+
+verify_signature()
+{
+	signer=$(signer_of "$disk")
+	if [ "$(cat "$ROOT/sys/module/module/parameters/sig_enforce" 2>/dev/null)" != Y ]; then
+		say signature "$signer; this kernel asks for none"
+	elif [ "$signer" != unsigned ] && grep -qF "$signer" "$ROOT/proc/keys" 2>/dev/null; then
+		say signature "$signer, a key this kernel knows"
+	else
+		wrong signature "$signer, and this kernel loads signed modules only; enrol DKMS's key: mokutil --import /var/lib/dkms/mok.pub"
+	fi
+}
+
+verify_switch()
+{
+	switch=$SYS/parameters/context_cleanup
+	if [ ! -e "$switch" ]; then
+		say fix "on; this series has no switch"
+	elif [ "$(cat "$switch")" = Y ]; then
+		say fix on
+	else
+		wrong fix "switched off: i915.context_cleanup; 'echo Y >$switch' switches it on"
+	fi
+}
+
+# gone FILE: contexts that went, by the counters of the fix.
+gone()
+{
+	sed -n 's/^contexts gone: //p' "$1"
+}
+
+# A file that is opened and closed is a context that comes and goes, where each has an address space of its own.
+verify_counters()
+{
+	for counters in "$DEBUGFS"/dri/*/i915_context_cleanup; do
+		card=$ROOT/dev/dri/card$(basename "$(dirname "$counters")")
+		[ ! -e "$counters" ] || [ ! -e "$card" ] || break
+	done
+	if [ ! -e "$SYS/parameters/context_cleanup" ]; then
+		say counters "this series has none"
+	elif [ ! -r "$counters" ]; then
+		wrong counters "no $DEBUGFS/dri/*/i915_context_cleanup; run 'mount -t debugfs none $DEBUGFS'"
+	elif [ "$(cat "$SYS/parameters/enable_ppgtt" 2>/dev/null || echo 2)" -lt 2 ]; then
+		say counters "stand still: no full PPGTT on this GPU (i915.enable_ppgtt), so nothing that could leak"
+	else
+		watch_counters
+	fi
+}
+
+watch_counters()
+{
+	before=$(gone "$counters")
+	for _ in 1 2 3 4 5; do
+		: <"$card"
+		sleep 1
+		after=$(gone "$counters")
+		[ "$after" = "$before" ] || break
+	done
+	if [ "$after" != "$before" ]; then
+		say counters "move: contexts gone $before, then $after"
+	else
+		wrong counters "do not move: contexts gone $before, after $card was opened and closed too; please report it ('i915-backport report')"
+	fi
+}
+
+verify_leaktest()
+{
+	(cmd_leaktest --quick) >"$WORK/leaktest" 2>&1 && say "leak test" "$(grep -c '^ok' "$WORK/leaktest") passed" ||
+		wrong "leak test" "$(grep -m 1 '^not ok' "$WORK/leaktest" || why "$WORK/leaktest"); see 'i915-backport leaktest'"
+}
+
+cmd_verify()
+{
+	case ${1:-} in
+	'' | --leaktest) ;;
+	-h | --help)
+		echo "Usage: sudo i915-backport verify [--leaktest]"
+		echo "Is the driver that is loaded ours, and is the fix at work? Exit status 0 yes, $E_NO no, $E_CLEAN there is nothing to fix."
+		return ;;
+	*) die "$E_USAGE" "verify $1: no such option; see 'i915-backport verify --help'" ;;
+	esac
+	must_be_root verify
+	need modinfo
+	release=$(uname -r) answer=0
+	disk=$(module_on_disk "$release")
+	[ -n "$disk" ] || die "$E_KERNEL" "$MODULES/$release: no i915 module in it; there is nothing to verify"
+	is_ours "$disk" || [ ! -d "$MODULES/$release/build" ] || {
+		plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
+		[ "$PLAN_STATUS" != "$E_CLEAN" ] || die "$E_CLEAN" "$PLAN_ERROR"
+	}
+	say kernel "$release"
+	verify_disk
+	verify_initramfs
+	verify_loaded
+	verify_signature
+	if [ "$(loaded "$release" "$disk")" != stock ] && [ -d "$SYS" ]; then
+		verify_switch
+		verify_counters
+		WORK=$(private_dir)
+		on_exit 'rm -rf "$WORK"'
+		[ "${1:-}" != --leaktest ] || verify_leaktest
+	fi
+	return "$answer"
+}
