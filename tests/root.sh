@@ -48,7 +48,7 @@ in_root()
 	inside=$1
 	shift
 	chroot "$inside" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb \
-		CCACHE_DEPEND=1 "$@"
+		CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 "$@"
 }
 
 # kernel_root SUITE: that Debian with what building a module takes, the headers of its kernel,
