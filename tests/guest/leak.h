@@ -28,6 +28,7 @@ struct options {
 	bool asked_for;		/* the scenario was named on the command line */
 	unsigned int seed;
 	int importers;		/* of many-importers, 0 for as many as usual */
+	int storm;		/* seconds of fork-storm, 0 for as long as usual */
 };
 
 extern struct options options;

@@ -83,7 +83,7 @@ static void reap(void)
 
 void fork_storm(void)
 {
-	double end = seconds_now() + (options.quick ? 3 : 60);
+	double end = seconds_now() + (options.storm ? options.storm : options.quick ? 3 : 60);
 	unsigned int number = 0, running = 0;
 
 	while (seconds_now() < end && memory_suffices()) {

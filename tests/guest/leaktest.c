@@ -322,6 +322,7 @@ static const char usage[] =
 	"  --quick       fewer importers, shorter storm, nothing slow\n"
 	"  --seed N      of what is random (default 1)\n"
 	"  --importers N of many-importers (default 1000, quick 50)\n"
+	"  --storm N     seconds of fork-storm (default 60, quick 3)\n"
 	"  --card PATH   default /dev/dri/card0\n"
 	"  --spin        hold engines by spinning batches, even on the virtual GPU\n"
 	"\n"
@@ -335,6 +336,7 @@ static void parse(int argc, char **argv)
 		{ "quick", no_argument, NULL, 'q' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "importers", required_argument, NULL, 'i' },
+		{ "storm", required_argument, NULL, 't' },
 		{ "card", required_argument, NULL, 'c' },
 		{ "spin", no_argument, NULL, 'S' },
 		{ "help", no_argument, NULL, 'h' },
@@ -360,6 +362,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'i':
 			options.importers = atoi(optarg);
+			break;
+		case 't':
+			options.storm = atoi(optarg);
 			break;
 		case 'c':
 			gem_use_device(optarg);
@@ -389,7 +394,8 @@ int main(int argc, char **argv)
 	nobody = before;
 	for (unsigned int i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
 		scenario = &scenarios[i];
-		tap_run(scenario->name, 30 + scenario->seconds, play);
+		/* Who asks for more gives it the time, a tenth of a second for an importer. */
+		tap_run(scenario->name, 30 + scenario->seconds + options.storm + options.importers / 10, play);
 		gates_open_all();
 		settle(&nobody, census_glance);
 	}
