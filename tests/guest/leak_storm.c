@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -84,6 +85,7 @@ static void reap(void)
 void fork_storm(void)
 {
 	double end = seconds_now() + (options.storm ? options.storm : options.quick ? 3 : 60);
+	double sign_of_life = seconds_now() + 60;
 	unsigned int number = 0, running = 0;
 
 	while (seconds_now() < end && memory_suffices()) {
@@ -91,6 +93,11 @@ void fork_storm(void)
 		if (++running == PROCESSES) {
 			reap();
 			running--;
+		}
+		if (seconds_now() > sign_of_life) {
+			printf("# fork-storm: %u processes\n", number);
+			fflush(stdout);
+			sign_of_life += 60;
 		}
 	}
 	while (running--)
