@@ -50,17 +50,6 @@ choose_cc()
 	fi
 }
 
-# compat_flags: the folders of compat/ that these headers and this compiler need.
-compat_flags()
-{
-	headers=$(value srctree <"$WORK/asked")/include
-	major=$($cc -dumpversion | cut -d. -f1)
-	if grep -qs 'gcc_header(__GNUC__)' "$headers/linux/compiler-gcc.h" &&
-		[ ! -f "$headers/linux/compiler-gcc$major.h" ]; then
-		echo "-idirafter $PACKAGE/compat/compiler-gcc"
-	fi
-}
-
 # path_flags STAGE: no path of the build in the module, so that it is the same wherever it is built.
 path_flags()
 {
@@ -85,11 +74,13 @@ write_modinfo()
 
 # write_kbuild STAGE: a Kbuild beside the driver's Makefile takes precedence over it and includes it,
 # so that the driver's own is not edited.
+#   Kbuild.compat  shims, if the driver is of another release than the kernel
 #   -I      outside the kernel tree $(src) is a path of its own, and the trace headers' relative path leads nowhere
 #   obj-m   only i915, not what else lives in its folder (kvmgt)
 write_kbuild()
 {
 	cat >"$1/$I915/Kbuild" <<-'EOT'
+		-include $(src)/Kbuild.compat
 		include $(src)/Makefile
 		obj-m := $(filter i915.o,$(obj-m))
 		i915-y += i915_backport.o
@@ -106,10 +97,14 @@ build()
 	choose_cc
 	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
-	KCFLAGS=$(echo "${KCFLAGS:-} $(compat_flags) $(path_flags "$1")" | xargs)
-	PROGRESS="building i915.ko for $(headers_release "$2")" EXPECTED=120
-	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" KCFLAGS="$KCFLAGS" modules ||
+	KCFLAGS=$(echo "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | xargs)
+	release=$(headers_release "$2") all=
+	! is_backport "$release" || { backport "$1" && all=-k; }
+	PROGRESS="building i915.ko for $release" EXPECTED=120
+	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
+		[ -z "$all" ] || report_missing "$release"
 		die "$E_BUILD" "$(first_error "$LOG" | sed "s|$1/||g"); the log is $LOG"
+	}
 	[ -f "$1/$I915/i915.ko" ] || die "$E_BUILD" "$2: kbuild made no i915.ko; the log is $LOG"
 	plt32=$(host_program plt32 "$ROOM/plt32.c") || exit
 	logged "$plt32" "$1/$I915/i915.ko" || die "$E_BUILD" "$2: kbuild made an i915.ko that is no ELF module; the log is $LOG"

@@ -17,6 +17,7 @@ E_SYSTEM=10
 E_BUSY=11
 E_KERNEL=12
 E_DKMS=13
+E_COMPAT=14
 E_CLEAN=77
 
 VERBOSE=${VERBOSE:-0}
@@ -41,6 +42,7 @@ statuses()
 	11  another run is at work in the same folder
 	12  no kernel, or no headers for it
 	13  DKMS failed
+	14  the i915 of I915_SOURCE wants what neither the kernel nor compat/ has
 	77  nothing to do: the driver is clean, or the kernel has no i915 module
 	EOT
 }

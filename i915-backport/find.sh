@@ -101,14 +101,19 @@ closest()
 	echo "${same:-${near:-$packed}}"
 }
 
+# is_backport RELEASE: is it to have the i915 of another release?
+is_backport()
+{
+	[ -n "$(setting I915_SOURCE "$1")" ]
+}
+
 # find_source KDIR RELEASE: the tree or tarball that i915 is to be taken from; nothing if there is none.
 find_source()
 {
-	configured=$(setting KSRC "$2")
-	if [ -n "$configured" ]; then
-		echo "$configured"
-		return
-	fi
+	for key in I915_SOURCE KSRC; do
+		configured=$(setting $key "$2")
+		[ -z "$configured" ] || { echo "$configured"; return; }
+	done
 	for tree in "$MODULES/$2/source" "$1/source" "$1"; do
 		if has_i915 "$tree"; then
 			readlink -f "$tree"
@@ -129,12 +134,17 @@ find_hint()
 	fi
 }
 
-# belongs VERSION KDIR SOURCE: the source's version against the headers'.
+# belongs VERSION KDIR SOURCE RELEASE: the source's version against the headers'.
 belongs()
 {
 	want=$(headers_version "$2")
 	[ -n "$want" ] ||
 		die "$E_KERNEL" "$2: no linux/version.h in these headers; install the kernel's headers or set KDIR="
+	if is_backport "$4"; then
+		[ "$(printf '%s\n' "$1" "$want" | sort -V | head -n 1)" = "$want" ] ||
+			die "$E_MISMATCH" "$3: i915 of $1, older than the kernel, $want; set I915_SOURCE= to a newer one, or nothing"
+		return
+	fi
 	[ "$(minor "$1")" = "$(minor "$want")" ] ||
 		die "$E_MISMATCH" "$3: source of $1, but the headers in $2 are of $want; set KSRC= to the source of $want"
 	[ "$(capped "$1")" = "$(capped "$want")" ] && return

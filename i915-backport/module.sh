@@ -28,7 +28,7 @@ plan()
 	stage "$origin" "$WORK/stage"
 	version=$(tree_version "$WORK/stage/Makefile")
 	echo "version=$version"
-	belongs "$version" "$1" "$origin"
+	belongs "$version" "$1" "$origin" "$2"
 	choose_fix "$origin" "$2"
 }
 
@@ -41,7 +41,9 @@ choose_fix()
 	echo "verdict=$verdict"
 	echo "reason=$reason"
 	case $verdict in
-	clean) die "$E_CLEAN" "$1: i915 is clean ($reason); nothing to do, the stock driver stays" ;;
+	clean)
+		! is_backport "$2" || { echo generation=none; return; }
+		die "$E_CLEAN" "$1: i915 is clean ($reason); nothing to do, the stock driver stays" ;;
 	leaks*) ;;
 	*) die "$E_VERDICT" "$1: the probe cannot tell whether this i915 leaks ($reason); see 'i915-backport facts', or give the kernel's whole source with KSRC=" ;;
 	esac
@@ -69,7 +71,7 @@ make_module()
 	generation=$(value generation <"$WORK/plan")
 	series=$(value series <"$WORK/plan")
 	sha256=$(source_sha256 "$WORK/stage")
-	apply "$series" "$WORK/stage" ||
+	[ -z "$series" ] || apply "$series" "$WORK/stage" ||
 		die "$E_SYSTEM" "$WORK/stage: the series cannot be written there: $(why "$WORK/patch.out"); free some space"
 	log "$(cat "$WORK/patch.out")"
 	build "$WORK/stage" "$1" "$generation" "$sha256"
@@ -85,7 +87,7 @@ cmd_module()
 	'') ;;
 	-h | --help)
 		cat <<-EOT
-		Usage: make module [KDIR=HEADERS] [KSRC=TREE] [O=DIR] [PATCHES=DIR]
+		Usage: make module [KDIR=HEADERS] [KSRC=TREE] [I915_SOURCE=TREE] [O=DIR] [PATCHES=DIR]
 		       [ARCH=] [CROSS_COMPILE=] [CC=] [J=JOBS] [V=1]
 		Builds i915.ko for one kernel into O (default: build/RELEASE), without root or DKMS.
 		HEADERS default to those of the running kernel; TREE to the source that belongs to them.

@@ -7,8 +7,10 @@
 #   Makefile                       for the version, never run
 #   drivers/gpu/drm/i915/
 #   drivers/platform/x86/...       what "../../../" in an #include leads to
+#   include/drm/...                headers that are the driver's alone, for a kernel of another release
 
 I915=drivers/gpu/drm/i915
+OWN_HEADERS='include/drm/i915_drm.h include/drm/i915_pciids.h include/drm/i915_powerwell.h include/uapi/drm/i915_drm.h'
 
 # stage SOURCE DEST: from a tree by copying, from a tarball by way of the cache.
 stage()
@@ -39,7 +41,7 @@ not_a_tree()
 # copy_tree TREE DEST: only what belongs to a stage, without what an earlier build left in the tree.
 copy_tree()
 {
-	outside=$(outside_includes "$1")
+	outside=$(outside_includes "$1"; cd "$1" && ls -d $OWN_HEADERS 2>/dev/null) || true
 	make_dir "$2"
 	# shellcheck disable=SC2086 # a list of paths without blanks
 	(cd "$1" && cp -RP --parents Makefile "$I915" $outside "$2") 2>"$WORK/err" ||
@@ -71,7 +73,7 @@ unpack()
 	make_dir "$cache"
 	wait_lock "$cache/.lock"
 	rm -rf "$cache"/.new.*
-	where=$cache/$(stat -L -c '%n %s %Y' "$1" | sha256sum | cut -c 1-16)
+	where=$cache/$({ stat -L -c '%n %s %Y' "$1"; echo "$OWN_HEADERS"; } | sha256sum | cut -c 1-16)
 	if [ ! -d "$where" ]; then
 		new=$(mktemp -d "$cache/.new.XXXXXX") ||
 			die "$E_SYSTEM" "$cache: not writable; mend its permissions or free some space"
@@ -83,11 +85,12 @@ unpack()
 	echo "$where"
 }
 
-# extract TARBALL DEST: i915, the driver folders it may include from, and the Makefile; nothing else.
+# extract TARBALL DEST: i915, its headers, the driver folders it may include from, and the Makefile; nothing else.
 extract()
 {
+	# shellcheck disable=SC2046 # paths without blanks
 	if ! tar -xf "$1" -C "$2" --strip-components=1 --no-same-owner --no-wildcards-match-slash --wildcards \
-		'*/Makefile' "*/$I915" '*/drivers/platform/x86/*.h' 2>"$2/.err"; then
+		'*/Makefile' "*/$I915" '*/drivers/platform/x86/*.h' $(printf '*/%s ' $OWN_HEADERS) 2>"$2/.err"; then
 		case $(cat "$2/.err") in
 		*'Not found in archive'*) ;;
 		*)

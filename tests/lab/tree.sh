@@ -29,6 +29,7 @@ open_tree()
 	tree=$(readlink -f "$1" || echo "$1")
 	[ -f "$tree/Makefile" ] && [ -d "$tree/arch/x86" ] && has_i915 "$tree" ||
 		die "$E_SOURCE" "$tree: not a kernel tree with i915 in it; give the folder that has drivers/gpu/drm/i915"
+	newer_driver
 	choose_compiler "$tree"
 	launcher=$(launcher "$tree")
 	key=$({ echo "$tree $compiler"; kernel_config; } | sha256sum | cut -c 1-12)
@@ -109,7 +110,7 @@ kmake()
 		-j"$(nproc)" "$@"
 }
 
-# in_toolchain COMMAND...: the folders it works on are where they are here, the tree read-only. Root
+# in_toolchain COMMAND...: the folders it works on are where they are here, all trees read-only. Root
 # does it in a mount namespace, anyone else in a user namespace of their own.
 in_toolchain()
 {
@@ -121,15 +122,20 @@ in_toolchain()
 	# shellcheck disable=SC2016,SC2086 # for the inner shell; map may be nothing
 	env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp TMPDIR=/tmp LC_ALL=C \
 		unshare --mount $map sh -euc '
-		root=$1 tree=$2 place=$3 package=$4
-		shift 4
-		for folder in /dev /proc "$tree" "$place" "$package"; do
+		root=$1 place=$2
+		shift 2
+		for folder in /dev /proc "$place"; do
 			mkdir -p "$root$folder"
 			mount --rbind "$folder" "$root$folder"
 		done
-		mount -o remount,bind,ro "$root$tree"
-		mount -o remount,bind,ro "$root$package"
-		exec chroot "$root" "$@"' sh "$toolchain" "$tree" "$place" "$PACKAGE" "$@"
+		while [ "$1" != -- ]; do
+			mkdir -p "$root$1"
+			mount --rbind "$1" "$root$1"
+			mount -o remount,bind,ro "$root$1"
+			shift
+		done
+		shift
+		exec chroot "$root" "$@"' sh "$toolchain" "$place" "$tree" "$PACKAGE" ${I915_SOURCE:+"$I915_SOURCE"} -- "$@"
 }
 
 # build_tree: what is there of an earlier build is used again, as kbuild sees fit.
@@ -182,15 +188,31 @@ loadable()
 	done
 }
 
-# patched_module TREE: the tree's driver, by the package's own pipeline; prints where it is.
+# patched_module TREE: the tree's driver, or that of the tree I915_SOURCE, by the package's own pipeline;
+# prints where it is.
 patched_module()
 {
 	open_tree "$1"
+	out=$place/patched$(newer_name)
 	status=0
-	logged in_toolchain make -C "$PACKAGE" -s module KDIR="$place/build" KSRC="$tree" O="$place/patched" \
-		CC="$launcher$compiler" || status=$?
+	logged in_toolchain make -C "$PACKAGE" -s module KDIR="$place/build" KSRC="$tree" O="$out" \
+		${I915_SOURCE:+I915_SOURCE="$I915_SOURCE"} CC="$launcher$compiler" || status=$?
 	[ "$status" = 0 ] || return "$status"
-	echo "$place/patched/i915.ko"
+	echo "$out/i915.ko"
+}
+
+# newer_driver: I915_SOURCE is a tree, under its full name.
+newer_driver()
+{
+	[ -n "${I915_SOURCE:-}" ] || return 0
+	I915_SOURCE=$(readlink -f "$I915_SOURCE" || echo "$I915_SOURCE")
+	[ -d "$I915_SOURCE" ] || die "$E_SOURCE" "$I915_SOURCE: no such folder; set I915_SOURCE= to an unpacked kernel tree"
+}
+
+# newer_name: -i915-VERSION for a driver of I915_SOURCE, nothing for the tree's own.
+newer_name()
+{
+	[ -z "${I915_SOURCE:-}" ] || echo "-i915-$(tree_version "$I915_SOURCE/Makefile")"
 }
 
 default_modules()
@@ -225,6 +247,7 @@ subject_name()
 {
 	case $2 in
 	*/*) which=$(basename "$2" .ko) ;;
+	patched) which=$2$(newer_name) ;;
 	*) which=$2 ;;
 	esac
 	echo "$(value release <"$1")-$which${DEBUG:+-$DEBUG}"
