@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #include_next <drm/drm_atomic_helper.h>
 #include <drm/drm_atomic.h>
+#include <drm/drm_crtc_helper.h>
 #include <drm/drm_plane_helper.h>
 
 #ifndef COMPAT_DRM_COMMIT_PLANES_ON_CRTC
