@@ -13,7 +13,7 @@ ifneq ($(origin LD),command line)
 unexport LD
 endif
 
-.PHONY: help deb dist-modules module dkms-install dkms-uninstall dkms-module status check check-fast demo lab bench
+.PHONY: help deb rpm dist-modules module dkms-install dkms-uninstall dkms-module status check check-fast demo lab bench
 
 help:
 	@echo "sudo make dkms-install    build and install for every kernel that has headers, through DKMS"
@@ -21,6 +21,7 @@ help:
 	@echo "make module KDIR= KSRC=   build i915.ko for one kernel, without root or DKMS"
 	@echo "make status               what each installed kernel has"
 	@echo "make deb                  a Debian package of all this"
+	@echo "make rpm                  the same as an RPM package for Fedora and its relatives"
 	@echo "make dist-modules         i915.ko for one kernel as a .deb for machines without a compiler; takes what module does"
 	@echo "sudo make demo            the main job from end to end, on a virtual GPU (KERNEL_TREE=: on your tree)"
 	@echo "sudo make check           run every test (installs what it needs)"
@@ -46,13 +47,16 @@ lab:
 	@$(COMMAND) lab $(if $(KERNEL_TREE),--kernel-tree $(KERNEL_TREE),--kernel $(or $(KERNEL),bookworm)) $(LAB)
 
 check-fast:
-	@tests/run lint probe vgpu
+	@tests/run lint probe compat vgpu
 
 bench:
 	@tests/bench/run
 
 deb:
 	@debian/make-deb
+
+rpm:
+	@rpm/make-rpm
 
 dist-modules:
 	@$(COMMAND) $@

@@ -25,9 +25,13 @@ jobs()
 ask()
 {
 	mkdir -p "$WORK/ask"
-	# shellcheck disable=SC2016 # for make
-	echo '$(info asked-cc=$(strip $(CC)))$(info asked-flags=$(KBUILD_CFLAGS))$(info asked-srctree=$(abspath $(srctree)))' \
-		>"$WORK/ask/Kbuild"
+	cat >"$WORK/ask/Kbuild" <<-'EOT'
+		$(info asked-cc=$(strip $(CC)))
+		$(info asked-flags=$(KBUILD_CFLAGS))
+		$(info asked-srctree=$(abspath $(srctree)))
+		$(info asked-include=$(NOSTDINC_FLAGS) $(LINUXINCLUDE) $(KBUILD_CPPFLAGS))
+		$(info asked-folder=$(CURDIR))
+	EOT
 	kbuild "" "$1" "$WORK/ask" modules >"$WORK/ask/out" 2>&1 || true
 	sed -n 's/^asked-//p' "$WORK/ask/out" >"$WORK/asked"
 	[ -s "$WORK/asked" ] ||

@@ -8,7 +8,7 @@
 #   since   the release that brought it
 #   driver  regular expression that the driver's source matches if it uses it
 #   header  where the kernel declares it, in include/
-#   has     regular expression that this header, blanks and line ends squeezed, matches if the kernel has it
+#   has     regular expression that this header, preprocessed, matches if the kernel has it
 # compat/NAME has the rest of it as headers (include/) or lines for the driver's makefile (Kbuild),
 # patches/on-NAME as patches of the driver, of which one has to fit: for what no header can give.
 
@@ -23,19 +23,36 @@ compiler_flags()
 	fi
 }
 
-# is_wanted SHIM STAGE HEADERS: does the driver in STAGE use it, and do the headers lack it?
+# preprocessed HEADER: what the compiler sees of a header of this kernel, with its definitions, blanks and line ends
+# squeezed: text that is configured away is not there, nor is anything of a header that the kernel has not. Asked
+# once for each.
+preprocessed()
+{
+	text=$WORK/ask/$(echo "$1" | tr / _)
+	if [ ! -f "$text" ]; then
+		options="$(value flags <"$WORK/asked") $(value include <"$WORK/asked")"
+		# shellcheck disable=SC2086 # CC may hold options, the flags are many
+		(cd "$(value folder <"$WORK/asked")" && echo "#include <$1>" | ${CC:-$cc} $options -w -E -P -dD -x c -) \
+			>"$text.i" 2>"$WORK/err" || grep -q 'No such file' "$WORK/err" ||
+			die "$E_KERNEL" "$1: cannot be preprocessed: $(why "$WORK/err"); set CC= to the kernel's compiler"
+		tr -s ' \t\n' ' ' <"$text.i" >"$text"
+	fi
+	cat "$text"
+}
+
+# is_wanted SHIM STAGE: does the driver in STAGE use it, and do the kernel's headers lack it?
 is_wanted()
 {
-	grep -rqE -e "$(value driver <"$1/shim")" "$2/$I915" &&
-		! tr -s ' \t\n' ' ' 2>/dev/null <"$3/$(value header <"$1/shim")" | grep -qE -e "$(value has <"$1/shim")"
+	grep -rqE -e "$(value driver <"$1/shim")" "$2/$I915" || return
+	preprocessed "$(value header <"$1/shim")" >"$WORK/header" || exit
+	! grep -qE -e "$(value has <"$1/shim")" "$WORK/header"
 }
 
 # wanted_shims STAGE: their folders.
 wanted_shims()
 {
-	headers=$(value srctree <"$WORK/asked")/include
 	for shim in "$PACKAGE"/compat/*/shim "$PACKAGE"/patches/on-*/shim; do
-		[ ! -f "$shim" ] || ! is_wanted "${shim%/shim}" "$1" "$headers" || echo "${shim%/shim}"
+		[ ! -f "$shim" ] || ! is_wanted "${shim%/shim}" "$1" || echo "${shim%/shim}"
 	done
 }
 
@@ -69,25 +86,54 @@ fit_one()
 	die "$E_COMPAT" "$1: none of its patches fits this driver; port one of them, see docs/compat.md"
 }
 
-# missing LOG: what the compiler did not find, a line for each: API, where it is wanted, where a shim would go.
+# missing LOG: what the compiler did not find, a line for each: API, its release, who wants it, where a shim would go.
 missing()
 {
-	sed -n "s|^[^ ]*/$I915/\([^ :]*:[0-9]*\):[0-9:]* \(fatal \)\{0,1\}error: |\1 |p" "$1" |
-		awk -v releases="$PACKAGE/compat/releases" '
-		BEGIN { while ((getline line <releases) > 0) { split(line, f, " "); since[f[1]] = f[2] } }
-		function quoted(n,   part) { split($0, part, "\047"); return part[2 * n] }
-		function miss(api, place) {
-			if (!seen[api]++)
-				print api " (" (api in since ? "Linux " since[api] : "release unknown") "), for " $1 ": a shim would be " place
+	awk -v place="$I915/" -v releases="$PACKAGE/compat/releases" '
+		BEGIN {
+			while ((getline line <releases) > 0)
+				for (n = split(line, word, " "); n > 1; n--)
+					since[word[n]] = word[1]
 		}
-		/implicit declaration of function/ { miss(quoted(1), "a function in compat/"); next }
-		/has no member named/              { s = quoted(1); sub(/^(const )?(struct|union) /, "", s)
-		                                     miss(s "." quoted(2), "a patch in patches/on-*/"); next }
-		/undeclared/                       { miss(quoted(1), "a definition in compat/"); next }
-		/unknown type name/                { miss(quoted(1), "a type in compat/"); next }
-		/too (few|many) arguments to function/ { miss(quoted(1), "a macro in compat/, for its arguments differ"); next }
-		/No such file or directory/        { sub(/:$/, "", $2); miss($2, "a header in compat/"); next }
-		/incompatible/                     { miss("types at " $1, "a patch in patches/on-*/"); next }'
+		function quoted(n,   part) { split($0, part, "\047"); return part[2 * n] }
+		function miss(api, what,   name) {
+			if (!api || seen[api]++)
+				return
+			name = api
+			sub(/^(const )?(struct|union|enum) /, "", name)
+			sub(/([.]h|[(].*)$/, "", name)
+			sub(/^.*[.\/]/, "", name)
+			release = name in since ? "since " since[name] : "release unknown"
+			sub(/^_*(drm_)?/, "", name)
+			gsub(/_+/, "-", name)
+			print api " (" release ") for " at ": a shim would be " what tolower(name) "/"
+		}
+		# the line of source under the error
+		callback && /[.>][a-z_0-9]+[ \t]*=/ {
+			match($0, /[a-z_0-9]+[ \t]*=/)
+			callback = substr($0, RSTART, RLENGTH)
+			sub(/[ \t]*=/, "", callback)
+			miss(callback "() of another type", "a patch in patches/on-")
+		}
+		{ callback = "" }
+		!index($0, place) || !/: (fatal )?error: / { next }
+		{
+			at = substr($0, index($0, place) + length(place))
+			sub(/:[0-9]+: (fatal )?error: .*/, "", at)
+		}
+		/implicit declaration of function/           { miss(quoted(1) "()", "a function in compat/"); next }
+		/too (few|many) arguments to function/       { miss(quoted(1) "() with other arguments", "a macro in compat/"); next }
+		/passing argument/                           { miss(quoted(1) "() with other types", "a macro in compat/"); next }
+		/has no member named/ {
+			owner = quoted(1)
+			sub(/^(const )?(struct|union) /, "", owner)
+			miss(owner "." quoted(2), "a patch in patches/on-")
+			next
+		}
+		/undeclared/                                 { miss(quoted(1), "a definition in compat/"); next }
+		/unknown type name|incomplete|storage size/  { miss(quoted(1), "a type in compat/"); next }
+		/No such file or directory/                  { sub(/:$/, "", $(NF - 5)); miss($(NF - 5), "a header in compat/"); next }
+		/incompatible/                               { callback = 1 }' "$1"
 }
 
 # report_missing RELEASE: dies if that is why the build of a newer driver failed.
@@ -96,7 +142,7 @@ report_missing()
 	missing "$LOG" >"$WORK/missing"
 	[ -s "$WORK/missing" ] || return 0
 	while read -r line; do
-		warn "$line"
+		warn "missing: $line"
 	done <"$WORK/missing"
-	die "$E_COMPAT" "$1: this driver wants $(wc -l <"$WORK/missing") things that neither the kernel nor compat/ has; see docs/compat.md, or take an older I915_SOURCE; the log is $LOG"
+	die "$E_COMPAT" "$1: this i915 wants $(grep -c . "$WORK/missing") APIs that neither the kernel nor compat/ has; see docs/compat.md, or take an older I915_SOURCE; the log is $LOG"
 }

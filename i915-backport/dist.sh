@@ -19,44 +19,98 @@ manifest()
 	EOT
 }
 
-# finish MODULE: without debug information, and signed if the user names a key; a signature ends the file.
+# sign FILE: with the user's key, if one is named; fails with a key and a certificate that are no pair.
+sign()
+{
+	[ -z "${SIGN_KEY:-}" ] || "${KDIR:-$MODULES/$(uname -r)/build}/scripts/sign-file" sha256 "$SIGN_KEY" "${SIGN_CERT:-}" "$1" 2>"$1.err" ||
+		die "$E_SYSTEM" "$SIGN_KEY: cannot sign: $(why "$1.err"); give SIGN_KEY= and SIGN_CERT= of one pair"
+	rm -f "$1.err"
+}
+
+# finish MODULE: without debug information, and signed; a signature ends the file.
 finish()
 {
 	"${CROSS_COMPILE:-}strip" -g "$1" 2>"$WORK/err" || die "$E_SYSTEM" "$1: strip: $(why "$WORK/err"); free some space"
-	[ -n "${SIGN_KEY:-}" ] || return 0
-	"$kdir/scripts/sign-file" sha256 "$SIGN_KEY" "${SIGN_CERT:-}" "$1" 2>"$WORK/err" ||
-		die "$E_SYSTEM" "$1: cannot be signed: $(why "$WORK/err"); give SIGN_KEY= and SIGN_CERT= of one pair"
+	sign "$1"
 }
 
-# maintainer_script NAME: preinst refuses any other kernel; the others see to modules.dep and the initramfs.
+# try_key: before anything is built.
+try_key()
+{
+	WORK=$(private_dir)
+	on_exit 'rm -rf "$WORK"'
+	echo text >"$WORK/text"
+	sign "$WORK/text"
+	rm -rf "$WORK"
+}
+
+# maintainer_script NAME: of the package. At every moment modules.dep names a driver that is there.
 maintainer_script()
 {
 	{
 		echo '#!/bin/sh'
 		echo 'set -e'
 		echo "release=$release"
-		case $1 in
-		preinst)
-			cat <<-'EOT'
-			if [ ! -d "/lib/modules/$release/kernel" ]; then
-				echo "i915-backport: /lib/modules/$release: this kernel is not installed here; install the package of yours" >&2
-				exit 1
-			fi
-			EOT
-			;;
-		*)
-			cat <<-'EOT'
-			[ "$1" != purge ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
-			depmod "$release"
-			image=/boot/initrd.img-$release
-			if command -v lsinitramfs >/dev/null && lsinitramfs "$image" 2>/dev/null | grep -q '/i915\.ko'; then
-				update-initramfs -u -k "$release"
-			fi
-			EOT
-			;;
-		esac
+		echo "signer='$(signer_of "$place/i915.ko" | tr -d "'")'"
+		echo "preference=/etc/depmod.d/$(package_name).conf"
+		"script_$1"
 	} >"$WORK/package/DEBIAN/$1"
 	chmod 755 "$WORK/package/DEBIAN/$1"
+}
+
+# script_preinst: another kernel's machine, or one whose kernel would refuse the module.
+script_preinst()
+{
+	cat <<-'EOT'
+	refuse()
+	{
+		echo "i915-backport: $1" >&2
+		exit 1
+	}
+	[ -d "/lib/modules/$release/kernel" ] ||
+		refuse "/lib/modules/$release: this kernel is not installed here; install the package of yours"
+	[ "$(cat /sys/module/module/parameters/sig_enforce 2>/dev/null)" != Y ] || grep -qF "asymmetri $signer: " /proc/keys ||
+		refuse "this kernel loads signed modules only, and does not know the key of this one ($signer); enrol its certificate (mokutil --import) and restart"
+	EOT
+}
+
+# script_prerm: the stock driver is taken from here on.
+script_prerm()
+{
+	cat <<-'EOT'
+	[ "$1" = remove ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
+	mkdir -p "${preference%/*}"
+	echo "override i915 * kernel/drivers/gpu/drm/i915" >"$preference"
+	depmod "$release"
+	sync
+	EOT
+}
+
+# script_postinst: depmod on a full disk puts what it could write in the place of what was there.
+script_postinst()
+{
+	cat <<-'EOT'
+	[ "$1" != purge ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
+	if [ "$(df -Pk "/lib/modules/$release" | awk 'NR == 2 { print $4 }')" -lt "$(du -ck "/lib/modules/$release"/modules.* | tail -n 1 | cut -f1)" ]; then
+		echo "i915-backport: /lib/modules/$release: no space left for depmod's tables; free some, and run 'dpkg --configure -a'" >&2
+		exit 1
+	fi
+	sync
+	rm -f "$preference"
+	depmod "$release"
+	image=/boot/initrd.img-$release
+	if command -v lsinitramfs >/dev/null && lsinitramfs "$image" 2>/dev/null | grep -q '/i915\.ko'; then
+		update-initramfs -u -k "$release"
+	elif command -v lsinitrd >/dev/null && lsinitrd "$image" 2>/dev/null | grep -q '/i915\.ko'; then
+		dracut --force "$image.new" "$release"
+		mv "$image.new" "$image"
+	fi
+	EOT
+}
+
+script_postrm()
+{
+	script_postinst
 }
 
 # package_name: as dpkg spells names.
@@ -94,6 +148,7 @@ cmd_dist_modules()
 	*) die "$E_USAGE" "dist-modules $1: takes no argument; see 'i915-backport dist-modules --help'" ;;
 	esac
 	need dpkg-deb modinfo strip
+	try_key
 	cmd_module
 	root=$WORK/package
 	place=$root/lib/modules/$release/updates
@@ -103,7 +158,7 @@ cmd_dist_modules()
 	finish "$place/i915.ko"
 	manifest "$place/i915.ko" >"$doc/manifest"
 	control >"$root/DEBIAN/control"
-	for script in preinst postinst postrm; do
+	for script in preinst postinst prerm postrm; do
 		maintainer_script "$script"
 	done
 	deb=$out/$(package_name)_$(package_version)_$(dpkg --print-architecture).deb

@@ -22,6 +22,7 @@ cmd_dkms_conf()
 {
 	release=$1 action=$2 pid=$3
 	case " $action " in
+	*" remove "* | *" uninstall "* | *" unbuild "*) hold_all "$release"; return ;;
 	*" build "* | *" install "* | *" autoinstall "* | *" kernel_postinst "*) ;;
 	*) return ;;
 	esac
@@ -142,6 +143,7 @@ forget()
 	rm -rf "${SOURCES:?}/$DKMS_NAME-$1" "${DKMS_TREE:?}/$1"
 }
 
+# is_installed RELEASE: as DKMS sees it, which does not look for the file.
 is_installed()
 {
 	dkms status -m "$DKMS_NAME" -v "$(package_version)" -k "$1" 2>/dev/null | grep -q ': installed'
@@ -173,7 +175,8 @@ dkms_install_for()
 {
 	if is_installed "$1"; then
 		result="installed already"
-		return
+		! is_ours "$(module_on_disk "$1")" || return 0
+		logged dkms uninstall -m "$DKMS_NAME" -v "$(package_version)" -k "$1" || true
 	fi
 	PROGRESS="$1: building under DKMS" EXPECTED=150
 	# DKMS leaves a program behind for some seconds, which must not keep our lock.
@@ -183,7 +186,8 @@ dkms_install_for()
 		return
 	fi
 	make_log=$DKMS_TREE/$(package_version)/build/make.log
-	cause=$(sed -n 's/^i915-backport: //p' "$make_log" 2>/dev/null | tail -n 1)
+	cause=$(sed -n "s/^i915-backport: $1: //p" "$LOG" | tail -n 1)
+	cause=${cause:-$(sed -n 's/^i915-backport: //p' "$make_log" 2>/dev/null | tail -n 1)}
 	result="failed, stock driver stays"
 	failures=$((failures + 1))
 	first_failure=${first_failure:-$E_DKMS}

@@ -46,14 +46,14 @@ initramfs_i915()
 # renew_initramfs RELEASE: if it holds an i915. The old one stays where that fails.
 renew_initramfs()
 {
-	case $(initramfs_i915 "$1") in
-	- | none) return ;;
-	esac
 	image=$(initramfs_of "$1")
+	[ -n "$image" ] || return 0
+	[ "$(initramfs_i915 "$1")" != none ] || return 0
 	if command -v update-initramfs >/dev/null; then
 		update-initramfs -u -k "$1"
 	else
-		dracut --force "$image" "$1"
+		# dracut writes over the old one; on a full disk there would be neither
+		dracut --force "$image.new" "$1" && sync && mv "$image.new" "$image" || { rm -f "$image.new"; false; }
 	fi || {
 		warn "$image: could not be made again and is as it was; mend what is said above and make it by hand"
 		return "$E_SYSTEM"
@@ -61,11 +61,4 @@ renew_initramfs()
 	held=$(initramfs_i915 "$1")
 	[ "$held" = "$(whose "$(module_on_disk "$1")")" ] ||
 		warn "$image: holds another i915 ($held) than the disk; see 'initramfs' in docs/delivery.md"
-}
-
-# dkms-initramfs RELEASE: POST_INSTALL and POST_REMOVE of dkms.conf. DKMS runs depmod only after them.
-cmd_dkms_initramfs()
-{
-	[ -n "$(initramfs_of "$1")" ] || return 0
-	depmod "$1" && renew_initramfs "$1" || true
 }

@@ -21,6 +21,7 @@ can_be_replaced()
 plan()
 {
 	can_be_replaced "$1" "$2"
+	! is_backport "$2" || SOURCE_KEY=I915_SOURCE
 	origin=$(find_source "$1" "$2")
 	[ -n "$origin" ] ||
 		die "$E_SOURCE" "$2: no i915 source found for it; $(find_hint "$(headers_version "$1")")"
@@ -45,7 +46,7 @@ choose_fix()
 		! is_backport "$2" || { echo generation=none; return; }
 		die "$E_CLEAN" "$1: i915 is clean ($reason); nothing to do, the stock driver stays" ;;
 	leaks*) ;;
-	*) die "$E_VERDICT" "$1: the probe cannot tell whether this i915 leaks ($reason); see 'i915-backport facts', or give the kernel's whole source with KSRC=" ;;
+	*) die "$E_VERDICT" "$1: the probe cannot tell whether this i915 leaks ($reason); see 'i915-backport facts', or give the whole source with $SOURCE_KEY=" ;;
 	esac
 	series=$(choose "$WORK/stage" "$2") || exit
 	echo "series=$series"

@@ -88,6 +88,7 @@ cmd_report()
 	esac
 	need tar xz modinfo
 	archive=${1:-i915-backport-report.tar.xz}
+	[ -w "$(dirname "$archive")" ] || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
 	umask 077
 	outer=$(private_dir)
 	WORK=$outer

@@ -7,11 +7,11 @@
 # ours back; without a value it is taken out. The file is replaced whole.
 keep_stock()
 {
-	{
-		grep -vF "KEEP_STOCK[$1]" "$CONF" 2>/dev/null || true
-		[ -z "$2" ] || echo "KEEP_STOCK[$1] = $2"
-	} >"$CONF.new" && mv "$CONF.new" "$CONF" ||
+	{ [ ! -e "$CONF" ] || grep -vF "KEEP_STOCK[$1]" "$CONF" || [ $? = 1 ]; } >"$CONF.new" &&
+		{ [ -z "$2" ] || echo "KEEP_STOCK[$1] = $2"; } >>"$CONF.new" && mv "$CONF.new" "$CONF" || {
+		rm -f "$CONF.new"
 		die "$E_SYSTEM" "$CONF: cannot be written; free some space or mend the permissions"
+	}
 	[ -s "$CONF" ] || rm -f "$CONF"
 }
 

@@ -10,7 +10,10 @@
 #   include/drm/...                headers that are the driver's alone, for a kernel of another release
 
 I915=drivers/gpu/drm/i915
-OWN_HEADERS='include/drm/i915_drm.h include/drm/i915_pciids.h include/drm/i915_powerwell.h include/uapi/drm/i915_drm.h'
+# The setting that named the source, for messages.
+SOURCE_KEY=KSRC
+OWN_HEADERS='include/drm/i915_drm.h include/drm/i915_pciids.h include/drm/i915_powerwell.h
+	include/drm/intel/i915_drm.h include/drm/intel/i915_pciids.h include/uapi/drm/i915_drm.h'
 
 # stage SOURCE DEST: from a tree by copying, from a tarball by way of the cache.
 stage()
@@ -22,9 +25,9 @@ stage()
 		cached=$(unpack "$1") || exit
 		copy_tree "$cached" "$2"
 	elif [ -e "$1" ]; then
-		die "$E_SOURCE" "$1: neither a folder nor a tarball; set KSRC= to a kernel tree or its .tar.{xz,bz2,gz,zst}"
+		die "$E_SOURCE" "$1: neither a folder nor a tarball; set $SOURCE_KEY= to a kernel tree or its .tar.{xz,bz2,gz,zst}"
 	else
-		die "$E_SOURCE" "$1: no such file or folder; set KSRC= to a kernel tree or its tarball"
+		die "$E_SOURCE" "$1: no such file or folder; set $SOURCE_KEY= to a kernel tree or its tarball"
 	fi
 	vet "$2" "$1"
 }
@@ -32,10 +35,10 @@ stage()
 not_a_tree()
 {
 	[ -f "$1/Makefile" ] && [ -d "$1/drivers" ] ||
-		die "$E_SOURCE" "$1: not a kernel tree (no Makefile and drivers/); set KSRC= to the kernel's source"
+		die "$E_SOURCE" "$1: not a kernel tree (no Makefile and drivers/); set $SOURCE_KEY= to the kernel's source"
 	[ ! -d "$1/$I915" ] ||
-		die "$E_SOURCE" "$1/$I915: no i915_drv.h in it, the tree is cut; set KSRC= to a whole one"
-	die "$E_SOURCE" "$1: a kernel tree without $I915; set KSRC= to one that has the driver"
+		die "$E_SOURCE" "$1/$I915: no i915_drv.h in it, the tree is cut; set $SOURCE_KEY= to a whole one"
+	die "$E_SOURCE" "$1: a kernel tree without $I915; set $SOURCE_KEY= to one that has the driver"
 }
 
 # copy_tree TREE DEST: only what belongs to a stage, without what an earlier build left in the tree.
@@ -103,7 +106,7 @@ extract()
 	has_i915 "$2" && [ -f "$2/Makefile" ] && return
 	[ -f "$2/Makefile" ] && found="a tarball without $I915" || found="no kernel source in this tarball"
 	rm -rf "$2"
-	die "$E_SOURCE" "$1: $found; set KSRC= to the kernel's source"
+	die "$E_SOURCE" "$1: $found; set $SOURCE_KEY= to the kernel's source"
 }
 
 # vet STAGE SOURCE: before anything in it is looked at by make or the compiler.
@@ -112,9 +115,9 @@ vet()
 	odd=$(find "$1" ! -type f ! -type d | head -n 1)
 	[ -z "$odd" ] ||
 		die "$E_SOURCE" "$2: ${odd#"$1"/} is neither a file nor a folder; take the link out of the tree"
-	[ -f "$1/$I915/Makefile" ] || die "$E_SOURCE" "$2: $I915/Makefile is missing; set KSRC= to a whole tree"
+	[ -f "$1/$I915/Makefile" ] || die "$E_SOURCE" "$2: $I915/Makefile is missing; set $SOURCE_KEY= to a whole tree"
 	[ -n "$(tree_version "$1/Makefile")" ] ||
-		die "$E_SOURCE" "$2: its Makefile names no VERSION and PATCHLEVEL; set KSRC= to a kernel tree"
+		die "$E_SOURCE" "$2: its Makefile names no VERSION and PATCHLEVEL; set $SOURCE_KEY= to a kernel tree"
 }
 
 # source_sha256 STAGE: one sum over every file of i915, name and content.

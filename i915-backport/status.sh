@@ -114,13 +114,14 @@ cmd_status()
 		set -- $(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | sort -V)
 		[ $# -gt 0 ] || die "$E_KERNEL" "$MODULES: no kernel is installed there; install one, with its headers"
 	fi
+	for release; do
+		[ -d "$MODULES/$release" ] || die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"
+	done
 	NOTES=$(mktemp)
 	on_exit 'rm -rf "$NOTES" "$WORK"'
 	{
 		printf 'KERNEL\tSOURCE\tVERDICT\tGENERATION\tON DISK\tLOADED\tINITRAMFS\tSIGNER\n'
 		for release; do
-			[ -d "$MODULES/$release" ] ||
-				die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"
 			status_row "$release"
 		done
 	} | table

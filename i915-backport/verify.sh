@@ -70,12 +70,24 @@ verify_loaded()
 	esac
 }
 
+# wants_signatures: of the running kernel.
+wants_signatures()
+{
+	[ "$(cat "$ROOT/sys/module/module/parameters/sig_enforce" 2>/dev/null)" = Y ]
+}
+
+# knows_signer NAME: the running kernel has a key of that name.
+knows_signer()
+{
+	[ -n "$1" ] && grep -qF "asymmetri $1: " "$ROOT/proc/keys" 2>/dev/null
+}
+
 verify_signature()
 {
 	signer=$(signer_of "$disk")
-	if [ "$(cat "$ROOT/sys/module/module/parameters/sig_enforce" 2>/dev/null)" != Y ]; then
+	if ! wants_signatures; then
 		say signature "$signer; this kernel asks for none"
-	elif [ "$signer" != unsigned ] && grep -qF "$signer" "$ROOT/proc/keys" 2>/dev/null; then
+	elif knows_signer "$signer"; then
 		say signature "$signer, a key this kernel knows"
 	else
 		wrong signature "$signer, and this kernel loads signed modules only; enrol DKMS's key: mokutil --import /var/lib/dkms/mok.pub"

@@ -19,6 +19,7 @@ static inline void compat_intel_gtt_get(u64 *gtt_total, size_t *stolen_size,
 	*gtt_total = total;
 	*mappable_end = end;
 }
+
 #define intel_gtt_get compat_intel_gtt_get
 
 #endif /* COMPAT_INTEL_GTT_GET */

@@ -8,6 +8,6 @@
  * Until 4.1 to disable page faults is to disable preemption, and that is what
  * the fault handler asks for.
  */
-#define pagefault_disabled() in_atomic()
+#define pagefault_disabled() (preempt_count() != 0)
 
 #endif /* COMPAT_PAGEFAULT_DISABLED */
