@@ -47,6 +47,17 @@ static void hurry_heartbeat(void)
 	set("/sys/class/drm/card0/engine/*/heartbeat_interval_ms", "500");
 }
 
+/* 4.7 wakes those who wait for a hung batch before it resets the GPU, and blames the context then. */
+static bool is_blamed(int fd)
+{
+	for (int tries = 0; tries < 100; tries++) {
+		if (reset_stats(fd).batch_active)
+			return true;
+		usleep(100000);
+	}
+	return false;
+}
+
 static void recover(const struct engine *e)
 {
 	int guilty = gem_open_device(), innocent = gem_open_device();
@@ -57,7 +68,7 @@ static void recover(const struct engine *e)
 	/* -EIO: the driver told the waiter of the reset, as some releases do. */
 	if (err && err != -EIO)
 		fail("%s: the hung batch did not go away within 60 s: %s", e->name, strerror(-err));
-	if (!reset_stats(guilty).batch_active)
+	if (!is_blamed(guilty))
 		fail("%s: the batch ended, but its context is not blamed for a hang", e->name);
 	if (reset_stats(innocent).batch_active)
 		fail("%s: a context that ran nothing is blamed", e->name);
