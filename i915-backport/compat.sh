@@ -7,8 +7,8 @@
 #   api     what it gives
 #   since   the release that brought it
 #   driver  regular expression that the driver's source matches if it uses it
-#   header  where the kernel declares it, in include/
-#   has     regular expression that this header, preprocessed, matches if the kernel has it
+#   header  where the kernel declares it, in include/; several, if that is not the same in each
+#   has     regular expression that it, preprocessed, matches if the kernel has it
 # compat/NAME has the rest of it as headers (include/) or lines for the driver's makefile (Kbuild),
 # patches/on-NAME as patches of the driver, of which one has to fit: for what no header can give.
 
@@ -44,7 +44,9 @@ preprocessed()
 is_wanted()
 {
 	grep -rqE -e "$(value driver <"$1/shim")" "$2/$I915" || return
-	preprocessed "$(value header <"$1/shim")" >"$WORK/header" || exit
+	for header in $(value header <"$1/shim"); do
+		preprocessed "$header" || exit
+	done >"$WORK/header"
 	! grep -qE -e "$(value has <"$1/shim")" "$WORK/header"
 }
 
@@ -64,8 +66,8 @@ backport()
 	wanted_shims "$1" >"$WORK/shims"
 	log "shims: $(sed 's|.*/||' "$WORK/shims" | xargs)"
 	KCFLAGS="$KCFLAGS -Werror=incompatible-pointer-types -Werror=int-conversion"
-	# shellcheck disable=SC2016 # for make
-	echo 'NOSTDINC_FLAGS += -I$(src)/../../../../include' >"$1/$I915/Kbuild.compat"
+	# shellcheck disable=SC2016 # for make; a uAPI header includes its neighbours without a path
+	echo 'NOSTDINC_FLAGS += -I$(src)/../../../../include -idirafter $(srctree)/include/uapi/drm' >"$1/$I915/Kbuild.compat"
 	while read -r shim; do
 		case $shim in
 		"$PACKAGE"/patches/*) fit_one "$shim" "$1" ;;

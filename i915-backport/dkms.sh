@@ -176,7 +176,7 @@ dkms_install_for()
 	if is_installed "$1"; then
 		result="installed already"
 		! is_ours "$(module_on_disk "$1")" || return 0
-		logged dkms uninstall -m "$DKMS_NAME" -v "$(package_version)" -k "$1" || true
+		dkms uninstall -m "$DKMS_NAME" -v "$(package_version)" -k "$1" >>"$LOG" 2>&1 || true
 	fi
 	PROGRESS="$1: building under DKMS" EXPECTED=150
 	# DKMS leaves a program behind for some seconds, which must not keep our lock.

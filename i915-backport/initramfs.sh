@@ -29,6 +29,7 @@ i915_in_initramfs()
 {
 	image=$(initramfs_of "$1")
 	[ -n "$image" ] || { echo "-"; return; }
+	[ -r "$image" ] || { echo "unknown, only root can read it"; return; }
 	unpack_initramfs "$image" "$2"
 	[ -n "$(ls -A "$2")" ] || { echo unknown; return; }
 	tree=$(find "$2" -type d -path "*/lib/modules/$1" | head -n 1)

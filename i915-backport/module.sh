@@ -72,9 +72,11 @@ make_module()
 	generation=$(value generation <"$WORK/plan")
 	series=$(value series <"$WORK/plan")
 	sha256=$(source_sha256 "$WORK/stage")
-	[ -z "$series" ] || apply "$series" "$WORK/stage" ||
-		die "$E_SYSTEM" "$WORK/stage: the series cannot be written there: $(why "$WORK/patch.out"); free some space"
-	log "$(cat "$WORK/patch.out")"
+	if [ -n "$series" ]; then
+		apply "$series" "$WORK/stage" ||
+			die "$E_SYSTEM" "$WORK/stage: the series cannot be written there: $(why "$WORK/patch.out"); free some space"
+		log "$(cat "$WORK/patch.out")"
+	fi
 	build "$WORK/stage" "$1" "$generation" "$sha256"
 	check "$WORK/stage" "$1" "$2" "$generation" "$sha256"
 	cp "$WORK/stage/$I915/i915.ko" "$out/.i915.ko.new" && mv "$out/.i915.ko.new" "$out/i915.ko" ||
@@ -103,5 +105,7 @@ cmd_module()
 	[ -n "$release" ] ||
 		die "$E_KERNEL" "$kdir: no include/generated/utsrelease.h; install the kernel's headers, or run 'make modules_prepare' in a tree"
 	make_module "$kdir" "$release" "${O:-build/$release}"
-	echo "$out/i915.ko: $release, $verdict, fixed by the series $generation"
+	! is_backport "$release" || release="$release, i915 of $version"
+	[ -n "$series" ] && fix="fixed by the series $generation" || fix="no fix needed"
+	echo "$out/i915.ko: $release, $verdict, $fix"
 }

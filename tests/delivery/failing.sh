@@ -82,6 +82,8 @@ cut()
 	done
 	kill -9 "$space" 2>/dev/null || true
 	wait "$space" 2>/dev/null || true
+	# Its process IDs were those of another namespace than /proc tells of.
+	rm -f /var/cache/i915-backport/dkms.turn
 	[ -e "$work/cut.at" ] || return 1
 	find "$modules/" /lib/i915-backport -name 'i915.ko*' -type f -newer "$work/synced" -exec truncate -s 0 {} + 2>/dev/null || true
 }
@@ -98,8 +100,7 @@ every_cut()
 		at=$((at + 1))
 		"$before" || { echo "call $((at - 1)), then to begin again: $(cat "$work/cut.at")"; return 1; }
 	done
-	echo "$at" >"$work/cuts"
-	[ "$at" -gt 5 ] || { echo "only $at calls"; return 1; }
+	[ "$at" -gt 1 ] || { echo "it was never stopped"; return 1; }
 }
 
 # on_small_disk COMMAND...: with an /lib/modules/RELEASE of 24 MiB, of which i915 and what it needs take a part.
