@@ -149,6 +149,7 @@ cmd_dist_modules()
 	esac
 	need dpkg-deb modinfo strip
 	try_key
+	KCFLAGS="${KCFLAGS:-} -g0" # it would be taken out again
 	cmd_module
 	root=$WORK/package
 	place=$root/lib/modules/$release/updates

@@ -175,6 +175,7 @@ dkms_install_for()
 {
 	if is_installed "$1"; then
 		result="installed already"
+		[ ! -e "$MODULES/$1/i915-backport" ] || release_stock "$1"
 		! is_ours "$(module_on_disk "$1")" || return 0
 		dkms uninstall -m "$DKMS_NAME" -v "$(package_version)" -k "$1" >>"$LOG" 2>&1 || true
 	fi

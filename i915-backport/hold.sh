@@ -11,11 +11,11 @@
 HOLD=$ROOT/lib/i915-backport
 PREFERENCE=$ROOT/etc/depmod.d/i915-backport.conf
 
-# prefer RELEASE DIR: modprobe takes the i915 of that folder.
-prefer()
+# preference DIR: depmod prefers the i915 of that folder.
+preference()
 {
-	mkdir -p "$(dirname "$PREFERENCE")" && echo "override i915 * $2" >"$PREFERENCE.new" &&
-		mv "$PREFERENCE.new" "$PREFERENCE" && sync && depmod "$1" && sync
+	mkdir -p "$(dirname "$PREFERENCE")" && echo "override i915 * $1" >"$PREFERENCE.new" &&
+		mv "$PREFERENCE.new" "$PREFERENCE" && sync
 }
 
 # room_for RELEASE MODULE...: a copy of each and new tables. depmod on a full disk puts what it could write in the
@@ -32,18 +32,24 @@ room_for()
 	}
 }
 
+# copy_stock RELEASE FILE
+copy_stock()
+{
+	mkdir -p "$HOLD/$1" && { ln -f "$2" "$HOLD/$1/" 2>/dev/null || cp "$2" "$HOLD/$1/"; } &&
+		ln -sfn "../../$(basename "$HOLD")/$1" "$MODULES/$1/i915-backport" && preference i915-backport
+}
+
 # hold_stock RELEASE: fails where there is no room, and nothing has changed then.
 hold_stock()
 {
 	held=$(stock_module "$MODULES/$1/build" "$1")
 	[ -n "$held" ] || return 0
 	room_for "$1" "$held" "$DKMS_TREE"/*/"$1"/*/module/i915.ko* || return
-	mkdir -p "$HOLD/$1" && { ln -f "$held" "$HOLD/$1/" 2>/dev/null || cp "$held" "$HOLD/$1/"; } &&
-		ln -sfn "../../$(basename "$HOLD")/$1" "$MODULES/$1/i915-backport" && prefer "$1" i915-backport
+	copy_stock "$1" "$held" && depmod "$1" && sync
 }
 
 # whole_driver RELEASE: the i915 that is meant to be loaded, where depmod looks first; one that cannot be read is
-# thrown away.
+# thrown away, of the stock driver only if it is held.
 whole_driver()
 {
 	for dir in updates extra weak-updates kernel; do
@@ -52,7 +58,7 @@ whole_driver()
 				echo "$module"
 				return
 			fi
-			[ "$dir" = kernel ] || rm -f "$module"
+			[ "$dir" = kernel ] && [ ! -d "$HOLD/$1" ] || rm -f "$module"
 		done
 	done
 	return 0
@@ -80,20 +86,20 @@ release_stock()
 		depmod "$1"
 		return
 	fi
-	prefer "$1" "$(dirname "${driver#"$MODULES/$1/"}")" || return
+	preference "$(dirname "${driver#"$MODULES/$1/"}")" && depmod "$1" && sync || return
 	rm -f "$MODULES/$1/i915-backport"
 	rm -rf "${HOLD:?}/$1"
 	rmdir "$HOLD" 2>/dev/null || return 0 # another kernel's is held
 	rm -f "$PREFERENCE"
 }
 
-# hold_all [RELEASE]: before DKMS removes this version, there or everywhere. On a full disk it does without, for
-# that frees some.
+# hold_all [RELEASE]: before DKMS removes this version, there or everywhere. On a full disk, which that makes less full, depmod
+# is not run; but there is a copy, where DKMS cannot put the stock driver back.
 hold_all()
 {
 	for release in ${1:-$(cd "$MODULES" && ls)}; do
 		case $(readlink "$DKMS_TREE/kernel-$release-"*) in
-		"$(package_version)"/*) ! is_ours "$(module_on_disk "$release")" || hold_stock "$release" >&2 || true ;;
+		"$(package_version)"/*) ! is_ours "$(module_on_disk "$release")" || hold_stock "$release" >&2 || copy_stock "$release" "$held" || true ;;
 		esac
 	done
 }
