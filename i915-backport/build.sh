@@ -4,12 +4,12 @@
 # build - the staged driver into a module, by the kernel's own kbuild.
 
 # kbuild RUNNER KDIR DIR [ARGUMENT]...: RUNNER make, in DIR as an external module. What our own make was
-# given (O= above all) must not reach the kernel's.
+# given (O= above all) must not reach the kernel's. The kernel's takes LC_ALL away, and messages are read here.
 kbuild()
 {
 	runner=$1 kdir=$2 dir=$3
 	shift 3
-	$runner env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS make -C "$kdir" M="$dir" \
+	$runner env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" \
 		${ARCH:+ARCH="$ARCH"} ${CROSS_COMPILE:+CROSS_COMPILE="$CROSS_COMPILE"} \
 		${CC:+CC="$CC"} ${LD:+LD="$LD"} ${V:+V="$V"} "$@"
 }

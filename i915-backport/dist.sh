@@ -74,29 +74,41 @@ script_preinst()
 	EOT
 }
 
-# script_prerm: the stock driver is taken from here on.
+# script_room: depmod on a full disk puts what it could write in the place of what was there.
+script_room()
+{
+	cat <<-'EOT'
+	has_room()
+	{
+		[ "$(df -Pk "/lib/modules/$release" | awk 'NR == 2 { print $4 }')" -ge "$(du -ck "/lib/modules/$release"/modules.* | tail -n 1 | cut -f1)" ]
+	}
+	EOT
+}
+
+# script_prerm: the stock driver is taken from here on; on a full disk only when ours has made room.
 script_prerm()
 {
+	script_room
 	cat <<-'EOT'
 	[ "$1" = remove ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
 	mkdir -p "${preference%/*}"
 	echo "override i915 * kernel/drivers/gpu/drm/i915" >"$preference"
-	depmod "$release"
+	! has_room || depmod "$release"
 	sync
 	EOT
 }
 
-# script_postinst: depmod on a full disk puts what it could write in the place of what was there.
 script_postinst()
 {
+	script_room
 	cat <<-'EOT'
 	[ "$1" != purge ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
-	if [ "$(df -Pk "/lib/modules/$release" | awk 'NR == 2 { print $4 }')" -lt "$(du -ck "/lib/modules/$release"/modules.* | tail -n 1 | cut -f1)" ]; then
+	rm -f "$preference"
+	if ! has_room; then
 		echo "i915-backport: /lib/modules/$release: no space left for depmod's tables; free some, and run 'dpkg --configure -a'" >&2
 		exit 1
 	fi
 	sync
-	rm -f "$preference"
 	depmod "$release"
 	image=/boot/initrd.img-$release
 	if command -v lsinitramfs >/dev/null && lsinitramfs "$image" 2>/dev/null | grep -q '/i915\.ko'; then

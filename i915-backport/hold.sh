@@ -9,13 +9,19 @@
 # DKMS is run again.
 
 HOLD=$ROOT/lib/i915-backport
-PREFERENCE=$ROOT/etc/depmod.d/i915-backport.conf
 
-# preference DIR: depmod prefers the i915 of that folder.
+# preference_of RELEASE: a file for each: another kernel's may be held for longer.
+preference_of()
+{
+	echo "$ROOT/etc/depmod.d/i915-backport-$1.conf"
+}
+
+# preference RELEASE DIR: depmod prefers the i915 of that folder. The release is an expression there, and may have a + in it.
 preference()
 {
-	mkdir -p "$(dirname "$PREFERENCE")" && echo "override i915 * $1" >"$PREFERENCE.new" &&
-		mv "$PREFERENCE.new" "$PREFERENCE" && sync
+	file=$(preference_of "$1")
+	mkdir -p "$(dirname "$file")" &&
+		echo "override i915 ^$(echo "$1" | sed 's/[^A-Za-z0-9]/./g')\$ $2" >"$file.new" && mv "$file.new" "$file" && sync
 }
 
 # room_for RELEASE MODULE...: a copy of each and new tables. depmod on a full disk puts what it could write in the
@@ -36,7 +42,7 @@ room_for()
 copy_stock()
 {
 	mkdir -p "$HOLD/$1" && { ln -f "$2" "$HOLD/$1/" 2>/dev/null || cp "$2" "$HOLD/$1/"; } &&
-		ln -sfn "../../$(basename "$HOLD")/$1" "$MODULES/$1/i915-backport" && preference i915-backport
+		ln -sfn "../../$(basename "$HOLD")/$1" "$MODULES/$1/i915-backport" && preference "$1" i915-backport
 }
 
 # hold_stock RELEASE: fails where there is no room, and nothing has changed then.
@@ -86,11 +92,11 @@ release_stock()
 		depmod "$1"
 		return
 	fi
-	preference "$(dirname "${driver#"$MODULES/$1/"}")" && depmod "$1" && sync || return
+	preference "$1" "$(dirname "${driver#"$MODULES/$1/"}")" && depmod "$1" && sync || return
 	rm -f "$MODULES/$1/i915-backport"
 	rm -rf "${HOLD:?}/$1"
-	rmdir "$HOLD" 2>/dev/null || return 0 # another kernel's is held
-	rm -f "$PREFERENCE"
+	rmdir "$HOLD" 2>/dev/null || true # another kernel's is held
+	rm -f "$(preference_of "$1")"
 }
 
 # hold_all [RELEASE]: before DKMS removes this version, there or everywhere. On a full disk, which that makes less full, depmod

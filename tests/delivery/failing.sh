@@ -35,7 +35,7 @@ is_ours()
 # nothing_held: the stock driver is not held any more.
 nothing_held()
 {
-	equal "$(ls -d "$modules/i915-backport" /lib/i915-backport /etc/depmod.d/i915-backport.conf 2>/dev/null)" ""
+	equal "$(ls -d "$modules/i915-backport" /lib/i915-backport /etc/depmod.d/i915-backport-*.conf 2>/dev/null)" ""
 }
 
 # make_switch: stands before the programs that write: counts what concerns /lib/modules and /boot, and stops at the
