@@ -92,7 +92,8 @@ script_prerm()
 	cat <<-'EOT'
 	[ "$1" = remove ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
 	mkdir -p "${preference%/*}"
-	echo "override i915 * kernel/drivers/gpu/drm/i915" >"$preference"
+	# the release is an expression there
+	echo "override i915 ^$(echo "$release" | sed 's/[^A-Za-z0-9]/./g')\$ kernel/drivers/gpu/drm/i915" >"$preference"
 	! has_room || depmod "$release"
 	sync
 	EOT

@@ -86,6 +86,7 @@ keeps_stock()
 # release_stock RELEASE: modules.dep leaves it before it goes.
 release_stock()
 {
+	need modinfo
 	sync
 	driver=$(whole_driver "$1")
 	if [ ! -d "$MODULES/$1/i915-backport" ] || keeps_stock "$1" "$driver"; then
