@@ -81,9 +81,7 @@ backport()
 fit_one()
 {
 	for patch in "$1"/*.patch; do
-		if patch -d "$2" -p1 --fuzz=0 --force --dry-run <"$patch" >>"$WORK/patch.out" 2>&1; then
-			logged patch -d "$2" -p1 --fuzz=0 --force --no-backup-if-mismatch <"$patch" && return
-		fi
+		patched "$patch" "$2" --dry-run && logged patched "$patch" "$2" && return
 	done
 	die "$E_COMPAT" "$1: none of its patches fits this driver; port one of them, see docs/compat.md"
 }

@@ -53,6 +53,7 @@ maintainer_script()
 		echo "release=$release"
 		echo "signer='$(signer_of "$place/i915.ko" | tr -d "'")'"
 		echo "preference=/etc/depmod.d/$(package_name).conf"
+		echo "prefers_stock='$(prefers "$release" "kernel/$I915")'"
 		"script_$1"
 	} >"$WORK/package/DEBIAN/$1"
 	chmod 755 "$WORK/package/DEBIAN/$1"
@@ -92,8 +93,7 @@ script_prerm()
 	cat <<-'EOT'
 	[ "$1" = remove ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
 	mkdir -p "${preference%/*}"
-	# the release is an expression there
-	echo "override i915 ^$(echo "$release" | sed 's/[^A-Za-z0-9]/./g')\$ kernel/drivers/gpu/drm/i915" >"$preference"
+	echo "$prefers_stock" >"$preference"
 	! has_room || depmod "$release"
 	sync
 	EOT

@@ -16,12 +16,18 @@ preference_of()
 	echo "$ROOT/etc/depmod.d/i915-backport-$1.conf"
 }
 
-# preference RELEASE DIR: depmod prefers the i915 of that folder. The release is an expression there, and may have a + in it.
+# prefers RELEASE DIR: the line of depmod.d by which the i915 of that folder is preferred. The release is an expression
+# there, and may have a + in it.
+prefers()
+{
+	echo "override i915 ^$(echo "$1" | sed 's/[^A-Za-z0-9]/./g')\$ $2"
+}
+
+# preference RELEASE DIR: depmod prefers the i915 of that folder.
 preference()
 {
 	file=$(preference_of "$1")
-	mkdir -p "$(dirname "$file")" &&
-		echo "override i915 ^$(echo "$1" | sed 's/[^A-Za-z0-9]/./g')\$ $2" >"$file.new" && mv "$file.new" "$file" && sync
+	mkdir -p "$(dirname "$file")" && prefers "$1" "$2" >"$file.new" && mv "$file.new" "$file" && sync
 }
 
 # room_for RELEASE MODULE...: a copy of each and new tables. depmod on a full disk puts what it could write in the

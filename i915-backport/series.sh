@@ -29,13 +29,19 @@ vet_series()
 	[ -z "$outside" ] || die "$E_SERIES" "$1: changes $outside, which is outside $I915; only the module can be replaced"
 }
 
-# apply DIR TREE: all patches, none of them bent to fit. What patch says goes to $WORK/patch.out.
+# patched FILE TREE [OPTION]: that patch, not bent to fit. What patch says goes to $WORK/patch.out.
+patched()
+{
+	patch -d "$2" -p1 --fuzz=0 --force ${3:+"$3"} --no-backup-if-mismatch <"$1" >>"$WORK/patch.out" 2>&1
+}
+
+# apply DIR TREE: all patches.
 apply()
 {
 	: >"$WORK/patch.out"
 	series_patches "$1" | while read -r name; do
 		echo "in $name" >>"$WORK/patch.out"
-		patch -d "$2" -p1 --fuzz=0 --force --no-backup-if-mismatch <"$1/$name" >>"$WORK/patch.out" 2>&1 || exit 1
+		patched "$1/$name" "$2" || exit 1
 	done
 }
 

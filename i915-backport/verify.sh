@@ -64,9 +64,9 @@ verify_initramfs()
 
 verify_loaded()
 {
-	case $(loaded "$release" "$disk") in
+	case $memory in
 	ours) say loaded "ours, the file on disk" ;;
-	*) wrong loaded "$(loaded "$release" "$disk"); restart, or unload it and run 'modprobe i915'" ;;
+	*) wrong loaded "$memory; restart, or unload it and run 'modprobe i915'" ;;
 	esac
 }
 
@@ -171,12 +171,13 @@ cmd_verify()
 		plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
 		[ "$PLAN_STATUS" != "$E_CLEAN" ] || die "$E_CLEAN" "$PLAN_ERROR"
 	}
+	memory=$(loaded "$release" "$disk")
 	say kernel "$release"
 	verify_disk
 	verify_initramfs
 	verify_loaded
 	verify_signature
-	if [ "$(loaded "$release" "$disk")" != stock ] && [ -d "$SYS" ]; then
+	if [ "$memory" != stock ] && [ -d "$SYS" ]; then
 		verify_switch
 		verify_counters
 		WORK=$(private_dir)
