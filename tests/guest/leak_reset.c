@@ -14,6 +14,8 @@ int reset_gpu(void)
 {
 	const unsigned int all_engines = 0xffff;	/* for old drivers, any number but 0 */
 
+	/* 6.12 compresses the GPU's state for 11 s first; gem_hang resets with that. Old drivers have no such file. */
+	gem_debugfs("i915_params/error_capture", 0);
 	return gem_debugfs("i915_wedged", all_engines);
 }
 

@@ -95,7 +95,7 @@ exec_qemu()
 	vmlinuz=$(value vmlinuz <"$1") dir=$2
 	shift 2
 	# shellcheck disable=SC2086,SC2153 # QEMU is a command line; find_qemu has set it
-	set -- $QEMU -accel tcg,thread=multi -cpu "$(cpu_model)" -smp 1 -m "$GUEST_MEMORY" \
+	set -- $QEMU -accel tcg,thread=multi -cpu "$(cpu_model)" -smp "$CPUS" -m "$GUEST_MEMORY" \
 		-object memory-backend-memfd,id=m,size="$GUEST_MEMORY",share=on \
 		-machine q35,memory-backend=m -nodefaults -no-user-config -vga none -display none -no-reboot \
 		-kernel "$vmlinuz" -initrd "$dir/initramfs" -append "$(command_line)" \
