@@ -105,6 +105,7 @@ plan_says()
 find_applied()
 {
 	own=$(setting PATCHES)
+	[ -z "$own" ] || vet_series "$own"
 	for series in ${own:-$(all_series)}; do
 		generation=$(basename "$series")
 		! all_comes_off "$series" "$WORK/stage" || return 0

@@ -62,6 +62,8 @@ maintainer_script()
 # script_preinst: another kernel's machine, or one whose kernel would refuse the module.
 script_preinst()
 {
+	echo ROOT=
+	sed '/^#/d' "$ROOM/signature.sh"
 	cat <<-'EOT'
 	refuse()
 	{
@@ -70,7 +72,7 @@ script_preinst()
 	}
 	[ -d "/lib/modules/$release/kernel" ] ||
 		refuse "/lib/modules/$release: this kernel is not installed here; install the package of yours"
-	[ "$(cat /sys/module/module/parameters/sig_enforce 2>/dev/null)" != Y ] || grep -qF "asymmetri $signer: " /proc/keys ||
+	! wants_signatures || knows_signer "$signer" ||
 		refuse "this kernel loads signed modules only, and does not know the key of this one ($signer); enrol its certificate (mokutil --import) and restart"
 	EOT
 }

@@ -41,6 +41,16 @@ signer_of()
 	[ -z "$1" ] || modinfo -F signer "$1" | grep . || echo unsigned
 }
 
+# signature RELEASE MODULE: who signed it, and whether the running kernel, if that is its release, would not have that.
+signature()
+{
+	signer=$(signer_of "$2")
+	if [ -n "$signer" ] && [ "$1" = "$(uname -r)" ] && wants_signatures && ! knows_signer "$signer"; then
+		signer="$signer: refused by this kernel"
+	fi
+	echo "$signer"
+}
+
 # whose MODULE
 whose()
 {
@@ -95,7 +105,7 @@ status_row()
 	verdict=$(plan_value verdict)
 	generation=$(plan_value generation)
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "${generation:--}" \
-		"$(whose "$disk")$(kept "$1")" "$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signer_of "$disk")"
+		"$(whose "$disk")$(kept "$1")" "$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signature "$1" "$disk")"
 }
 
 cmd_status()
@@ -104,7 +114,7 @@ cmd_status()
 	-h | --help)
 		echo "Usage: i915-backport status [RELEASE]..."
 		echo "For each installed kernel (or those named): source, verdict, generation, the module on disk, the one loaded,"
-		echo "the one in the initramfs, and who signed the one on disk."
+		echo "the one in the initramfs, and who signed the one on disk, and if the running kernel refuses that."
 		return ;;
 	-*) die "$E_USAGE" "status $1: no such option; see 'i915-backport status --help'" ;;
 	esac

@@ -70,18 +70,6 @@ verify_loaded()
 	esac
 }
 
-# wants_signatures: of the running kernel.
-wants_signatures()
-{
-	[ "$(cat "$ROOT/sys/module/module/parameters/sig_enforce" 2>/dev/null)" = Y ]
-}
-
-# knows_signer NAME: the running kernel has a key of that name.
-knows_signer()
-{
-	[ -n "$1" ] && grep -qF "asymmetri $1: " "$ROOT/proc/keys" 2>/dev/null
-}
-
 verify_signature()
 {
 	signer=$(signer_of "$disk")

@@ -3,12 +3,6 @@
 #
 # report - one line for each subject while they run, what failed, and the leak suite side by side.
 
-# plain DIR: the TAP lines without what the serial line adds.
-plain()
-{
-	tr -d '\r' <"$1/tap"
-}
-
 ran_to_its_end()
 {
 	[ "$(cat "$1/ended")" = "to its end" ]
@@ -18,18 +12,18 @@ ran_to_its_end()
 # guest announces at its end must be there.
 judge()
 {
-	planned=$(plain "$1" | sed -n 's/^1\.\.//p')
-	seen=$(plain "$1" | grep -cE '^(not )?ok ') || true
+	planned=$(sed -n 's/^1\.\.//p' "$1/tap")
+	seen=$(grep -cE '^(not )?ok ' "$1/tap") || true
 	if ran_to_its_end "$1" && [ "$planned" != "$seen" ]; then
 		echo "$planned tests ran, $seen results came through" >"$1/ended"
 	fi
-	ran_to_its_end "$1" && [ "$planned" != 0 ] && ! plain "$1" | grep -q '^not ok '
+	ran_to_its_end "$1" && [ "$planned" != 0 ] && ! grep -q '^not ok ' "$1/tap"
 }
 
 # tally DIR PATTERN
 tally()
 {
-	plain "$1" | grep -cE "$2" || true
+	grep -cE "$2" "$1/tap" || true
 }
 
 # In $ARTIFACTS:
@@ -57,8 +51,8 @@ report_line()
 	skipped=$(tally "$2" '^ok .*# SKIP')
 	printf '%-40s %6s %6s %7s %9s  %s\n' "$1" "$(($(tally "$2" '^ok ') - skipped))" \
 		"$(tally "$2" '^not ok ')" "$skipped" "$(cat "$2/seconds" 2>/dev/null || echo -)" "$2"
-	plain "$2" | grep '^not ok ' | sed 's/^not ok - /    failed: /' || true
-	plain "$2" | sed -n "s/^# \(the driver's own warning.*\)/    \1/p"
+	sed -n 's/^not ok - /    failed: /p' "$2/tap"
+	sed -n "s/^# \(the driver's own warning.*\)/    \1/p" "$2/tap"
 	if ! ran_to_its_end "$2"; then
 		echo "    $(cat "$2/ended"); the last lines of $2/console:"
 		tail -n 12 "$2/console" | tr -d '\r' | sed 's/^/        /'
@@ -68,15 +62,14 @@ report_line()
 # leaks DIR: "SCENARIO VMAS" for each scenario of the leak suite; what did not run to its end is "-".
 leaks()
 {
-	plain "$1" | sed -nE \
-		-e 's/^(not )?ok - leak\/([^:]*): ([0-9-]+) VMAs left behind.*/\2 \3/p' \
-		-e 's/^not ok - leak\/([^: ]*).*/\1 -/p' | grep -v '^kernel-log' || true
+	sed -nE -e 's/^(not )?ok - leak\/([^:]*): ([0-9-]+) VMAs left behind.*/\2 \3/p' \
+		-e 's/^not ok - leak\/([^: ]*).*/\1 -/p' "$1/tap" | grep -v '^kernel-log' || true
 }
 
 # igt_results DIR: "TEST PASSED/FAILED/SKIPPED" for each of IGT's test programs.
 igt_results()
 {
-	plain "$1" | sed -nE 's/^((not )?ok) - igt\/([^@: ]*)(.*)$/\3 \1 \4/p' | grep -v '^kernel-log' | awk '
+	sed -nE 's/^((not )?ok) - igt\/([^@: ]*)(.*)$/\3 \1 \4/p' "$1/tap" | grep -v '^kernel-log' | awk '
 		!($1 in seen) { seen[$1] = ++n; test[n] = $1 }
 		{ count[$1, / # SKIP /? "skip" : $2]++ }
 		END {

@@ -26,11 +26,8 @@ compat_check_modeset(struct drm_device *dev, struct drm_atomic_state *state)
 		if (!crtc_state->mode_changed && !crtc_state->active_changed)
 			continue;
 
-		list_for_each_entry(plane, &dev->mode_config.plane_list, head) {
+		drm_for_each_plane_mask(plane, dev, crtc->state->plane_mask) {
 			struct drm_plane_state *plane_state;
-
-			if (plane->state->crtc != crtc)
-				continue;
 
 			plane_state = drm_atomic_get_plane_state(state, plane);
 			if (IS_ERR(plane_state))
