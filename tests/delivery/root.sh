@@ -9,7 +9,7 @@ delivery_root()
 {
 	base=$(kernel_root bookworm) || return
 	root=$TEST_CACHE/delivery
-	more="linux-image-amd64 initramfs-tools build-essential debhelper dh-dkms fakeroot lintian rpm"
+	more="linux-image-amd64 initramfs-tools build-essential debhelper dh-dkms fakeroot lintian rpm apt-utils gpg gpg-agent"
 	stamp="$(cat "$base/.made") $more"
 	if [ "$(cat "$root/.delivery" 2>/dev/null)" != "$stamp" ]; then
 		another_root "$base" "$root"
