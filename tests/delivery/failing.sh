@@ -1,16 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# failing - the power that fails and the disk that is full. Who sources it sets release, work, and has the two drivers that
-# are whole at $work/stock and $work/ours.
-# shellcheck disable=SC2154 # those
-
-modules=/lib/modules/$release
-
-on_disk()
-{
-	modinfo -k "$release" -F filename i915
-}
+# failing - the power that fails and the disk that is full. Needs part.sh; who sources it has the two drivers that are whole at
+# $work/stock and $work/ours.
+# shellcheck disable=SC2154 # what part.sh sets
 
 # loadable: what modprobe would load is there, and i915 itself is one of the two that are whole.
 loadable()
