@@ -47,6 +47,17 @@ on_disk()
 	modinfo -k "$release" -F filename i915
 }
 
+# make_initramfs: i915 is loaded from there.
+make_initramfs()
+{
+	if command -v update-initramfs >/dev/null; then
+		grep -qx i915 /etc/initramfs-tools/modules || echo i915 >>/etc/initramfs-tools/modules
+		update-initramfs -c -k "$release"
+	else
+		dracut --force "$image" "$release"
+	fi >"$work/out" 2>&1 || { cat "$work/out"; return 1; }
+}
+
 # without_initramfs: made again at each change, it would take most of the time.
 without_initramfs()
 {
