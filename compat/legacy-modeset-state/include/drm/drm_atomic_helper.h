@@ -65,7 +65,7 @@ compat_update_legacy_modeset_state(struct drm_device *dev,
 
 		if (crtc->enabled)
 			drm_calc_timestamping_constants(crtc,
-					&crtc->state->adjusted_mode);
+							&crtc->state->adjusted_mode);
 	}
 }
 
