@@ -83,7 +83,7 @@ keeps_stock()
 	if [ -z "$2" ]; then
 		warn "$1: DKMS has left no i915 in $MODULES/$1; the stock driver stays, at $HOLD/$1; run 'i915-backport dkms-install'"
 	elif is_ours "$2" && wants_signatures && ! knows_signer "$signer"; then
-		warn "$1: this kernel loads signed modules only, and does not know the key of ours ($signer): the stock driver stays; enrol DKMS's key (mokutil --import /var/lib/dkms/mok.pub), restart, and run 'i915-backport dkms-install'"
+		warn "$1: this kernel loads signed modules only, and does not know the key of ours ($signer): the stock driver stays; enrol DKMS's key (mokutil --import $(certificate)), restart, and run 'i915-backport dkms-install'"
 	else
 		return 1
 	fi

@@ -10,8 +10,8 @@ wants_signatures()
 		grep -qE '\[(integrity|confidentiality)\]' "$ROOT/sys/kernel/security/lockdown" 2>/dev/null
 }
 
-# knows_signer NAME: it has a key of that name.
+# knows_signer NAME: it has a key of that name. The kernel puts the organization, if there is one, before a certificate's name.
 knows_signer()
 {
-	[ -n "$1" ] && grep -qF "asymmetri $1: " "$ROOT/proc/keys" 2>/dev/null
+	[ -n "$1" ] && grep -qF -e "asymmetri $1: " -e ": $1: " "$ROOT/proc/keys" 2>/dev/null
 }

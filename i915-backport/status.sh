@@ -41,6 +41,16 @@ signer_of()
 	[ -z "$1" ] || modinfo -F signer "$1" | grep . || echo unsigned
 }
 
+# certificate: of the key that DKMS signs with: what its settings name, else Ubuntu's, else its own.
+certificate()
+{
+	named=$(cat "$ROOT"/etc/dkms/framework.conf "$ROOT"/etc/dkms/framework.conf.d/*.conf 2>/dev/null |
+		sed -n 's/^[[:space:]]*mok_certificate=//p' | tail -n 1 | tr -d "\"'")
+	ubuntu=/var/lib/shim-signed/mok/MOK.der
+	[ -n "$named" ] || [ ! -f "$ROOT$ubuntu" ] || named=$ubuntu
+	echo "${named:-/var/lib/dkms/mok.pub}"
+}
+
 # signature RELEASE MODULE: who signed it, and whether the running kernel, if that is its release, would not have that.
 signature()
 {

@@ -78,7 +78,7 @@ verify_signature()
 	elif knows_signer "$signer"; then
 		say signature "$signer, a key this kernel knows"
 	else
-		wrong signature "$signer, and this kernel loads signed modules only; enrol DKMS's key: mokutil --import /var/lib/dkms/mok.pub"
+		wrong signature "$signer, and this kernel loads signed modules only; enrol DKMS's key: mokutil --import $(certificate)"
 	fi
 }
 

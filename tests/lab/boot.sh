@@ -89,20 +89,27 @@ cpu_model()
 	esac
 }
 
-# exec_qemu KERNEL-FILE DIR [OPTION]...: does not return.
-exec_qemu()
+# exec_machine DIR [OPTION]...: with the GPU of start_gpu; does not return.
+exec_machine()
 {
-	vmlinuz=$(value vmlinuz <"$1") dir=$2
-	shift 2
+	dir=$1
+	shift
 	# shellcheck disable=SC2086,SC2153 # QEMU is a command line; find_qemu has set it
 	set -- $QEMU -accel tcg,thread=multi -cpu "$(cpu_model)" -smp "$CPUS" -m "$GUEST_MEMORY" \
 		-object memory-backend-memfd,id=m,size="$GUEST_MEMORY",share=on \
 		-machine q35,memory-backend=m -nodefaults -no-user-config -vga none -display none -no-reboot \
-		-kernel "$vmlinuz" -initrd "$dir/initramfs" -append "$(command_line)" \
 		-device "$(vfio_user "$WORK/gpu" 2.0)" -device "$(vfio_user "$WORK/lpc" 3.0)" "$@"
 	log "+ $*"
 	echo "$*" >"$dir/qemu.log"
 	exec "$@" 2>>"$dir/qemu.log"
+}
+
+# exec_qemu KERNEL-FILE DIR [OPTION]...: the same, with that kernel and the folder's initramfs.
+exec_qemu()
+{
+	vmlinuz=$(value vmlinuz <"$1") dir=$2
+	shift 2
+	exec_machine "$dir" -kernel "$vmlinuz" -initrd "$dir/initramfs" -append "$(command_line)" "$@"
 }
 
 # boot KERNEL-FILE DIR: until the guest has ended or must be ended.
