@@ -14,8 +14,9 @@ done
 unset part
 
 CACHE=${LAB_CACHE:-$(cache_dir)/lab}
-PLATFORM=broadwell CPUS=1 DEBUG='' SUITES=none SHELL_IN_GUEST='' TIMEOUT=900 PROGRESS="Debian on the virtual GPU" EXPECTED=90
+PLATFORM=broadwell CPUS=1 DEBUG='' SUITES=none SHELL_IN_GUEST='' TIMEOUT=1800 PROGRESS="Debian on the virtual GPU" EXPECTED=90
 APPEND="slub_debug=- root=/dev/vda rw"
+SILENCE=900 # of a DKMS that installs there
 
 # whole_root: the delivery root with an init, and the initramfs that Debian makes unless told otherwise, which loads i915.
 whole_root()
