@@ -3,9 +3,6 @@
 #include "gate.h"
 #include "tap.h"
 
-#include <fcntl.h>
-#include <stdio.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* The virtual GPU's magic block, see docs/vgpu.md. */
@@ -26,19 +23,12 @@ void gate_use_spinners(void)
 static volatile uint32_t *magic(void)
 {
 	static volatile uint32_t *block;
-	char path[64];
-	int fd;
 
 	if (looked)
 		return block;
 	looked = true;
-	snprintf(path, sizeof(path), "/sys/dev/char/226:%u/device/resource0", gem_minor());
-	fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	block = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, MAGIC_OFFSET);
-	close(fd);
-	if (block == MAP_FAILED || block[0] != MAGIC_ID)
+	block = gem_registers(MAGIC_OFFSET);
+	if (block && block[0] != MAGIC_ID)
 		block = NULL;
 	return block;
 }

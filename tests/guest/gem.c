@@ -95,6 +95,21 @@ int gem_debugfs(const char *name, unsigned int value)
 	return err;
 }
 
+volatile uint32_t *gem_registers(uint64_t offset)
+{
+	char path[64];
+	void *page;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/dev/char/226:%u/device/resource0", gem_minor());
+	fd = open(path, O_RDWR | O_SYNC | O_CLOEXEC);
+	if (fd < 0)
+		return NULL;
+	page = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+	close(fd);
+	return page == MAP_FAILED ? NULL : page;
+}
+
 int gem_param(int fd, int param, int otherwise)
 {
 	int value = otherwise;

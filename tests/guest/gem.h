@@ -49,6 +49,14 @@ unsigned int gem_minor(void);
  */
 int gem_debugfs(const char *name, unsigned int value);
 
+/**
+ * gem_registers() - a page of the card's registers
+ * @offset: in BAR 0, a multiple of PAGE
+ *
+ * Return: where it is mapped, or NULL if the system does not allow it.
+ */
+volatile uint32_t *gem_registers(uint64_t offset);
+
 bool gem_has_engine(int fd, const struct engine *e);
 int gem_param(int fd, int param, int otherwise);
 int gem_generation(int fd);

@@ -22,6 +22,7 @@ static const struct {
 #define NO_RELOAD	"render ring didn't clear reload"
 #define RPS_LATE	"RPS is switched on while the driver goes"
 #define VBLANK_LATE	"vblank is switched off while the driver goes"
+#define OUTPUT_TAKEN	"a CRTC lost its output and is given another framebuffer"
 #define S_ACTIVE	"s_active is locked twice when the driver is unbound"
 
 /*
@@ -39,6 +40,7 @@ static const struct {
 	{ RPS_LATE, " gen8_enable_rps_interrupts+", { ": events intel_gen6_powersave_work " } },
 	{ VBLANK_LATE, " ironlake_disable_display_irq+", { " drm_vblank_cleanup+" } },
 	{ VBLANK_LATE, " ironlake_disable_vblank+", { " drm_vblank_cleanup+" } },
+	{ OUTPUT_TAKEN, " i915_gem_track_fb+", { "WARN_ON(!(old->frontbuffer_bits", " intel_prepare_plane_fb+" } },
 	{ S_ACTIVE, "recursive locking", { "(s_active#", " acpi_video_unregister+" } },
 };
 
@@ -105,6 +107,12 @@ static const char *leave_block(struct klog *log, bool complete, const char **own
 	return *own || !head[0] ? NULL : head;
 }
 
+/* What follows the first line of a warning. i915's own WARN_ON() has its condition as text. */
+static bool belongs_to_warning(const char *line)
+{
+	return strstr(line, "Call Trace") || strstr(line, "WARN_ON(");
+}
+
 /* What else is in a block, an oops or another warning, is as bad there as anywhere. */
 const char *klog_line(struct klog *log, const char *line, const char **own)
 {
@@ -123,7 +131,7 @@ const char *klog_line(struct klog *log, const char *line, const char **own)
 		snprintf(log->head, sizeof(log->head), "%s", line);
 	else if (log->end && strstr(line, log->end))
 		wrong = leave_block(log, true, own);
-	else if (is_bad(line) && !(log->head[0] && strstr(line, "Call Trace")))
+	else if (is_bad(line) && !(log->head[0] && belongs_to_warning(line)))
 		wrong = line;
 	return wrong;
 }

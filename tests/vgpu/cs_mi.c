@@ -19,7 +19,8 @@
 
 enum {
 	MI_NOOP = 0x00, MI_USER_INTERRUPT = 0x02, MI_ARB_CHECK = 0x05,
-	MI_ARB_ON_OFF = 0x08, MI_BATCH_BUFFER_END = 0x0a, MI_SEMAPHORE_MBOX = 0x16,
+	MI_ARB_ON_OFF = 0x08, MI_BATCH_BUFFER_END = 0x0a, MI_DISPLAY_FLIP = 0x14,
+	MI_SEMAPHORE_MBOX = 0x16,
 	MI_SET_CONTEXT = 0x18, MI_SEMAPHORE_WAIT = 0x1c, MI_STORE_DATA_IMM = 0x20,
 	MI_STORE_DATA_INDEX = 0x21, MI_LOAD_REGISTER_IMM = 0x22,
 	MI_STORE_REGISTER_MEM = 0x24, MI_FLUSH_DW = 0x26,
@@ -273,6 +274,17 @@ static enum cs_result user_interrupt(struct engine *e, struct command *c)
 	return CS_NEXT;
 }
 
+/* The numbers of planes are those of MI_DISPLAY_FLIP_IVB_PLANE_*; the others are sprites. */
+static enum cs_result flip_plane(struct engine *e, struct command *c)
+{
+	static const u32 surface[8] = { [0] = DSPSURF(0), [1] = DSPSURF(1), [4] = DSPSURF(2) };
+	u32 plane = c->dw[0] >> 19 & 7;
+
+	if (cs_is_secure(e) && surface[plane])
+		display_flip(e->gpu, surface[plane], c->dw[2] & ~0xfffu);
+	return CS_NEXT;
+}
+
 static enum cs_result arb_on_off(struct engine *e, struct command *c)
 {
 	e->arbitration = c->dw[0] & 1;
@@ -337,6 +349,7 @@ static enum cs_result (*const mi_commands[0x40])(struct engine *e, struct comman
 	[MI_ARB_CHECK] = arb_check,
 	[MI_ARB_ON_OFF] = arb_on_off,
 	[MI_BATCH_BUFFER_END] = batch_buffer_end,
+	[MI_DISPLAY_FLIP] = flip_plane,
 	[MI_SEMAPHORE_MBOX] = semaphore_mbox,
 	[MI_SET_CONTEXT] = set_context,
 	[MI_SEMAPHORE_WAIT] = semaphore_wait,

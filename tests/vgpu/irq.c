@@ -74,17 +74,50 @@ void irq_update(struct vgpu *gpu)
 	gpu->irq_line = line;
 }
 
+static void raise_in(struct vgpu *gpu, const struct irq_bank *b, u32 bits)
+{
+	bits &= ~*reg_ptr(gpu, b->imr);
+	if (!bits)
+		return;
+	*reg_ptr(gpu, b->iir) |= bits;
+	irq_update(gpu);
+}
+
 /**
  * irq_raise() - an engine has an event
  * @bits: in the layout of the engine's bank
  */
 void irq_raise(struct engine *e, u32 bits)
 {
-	const struct irq_bank *b = &e->gpu->plat->bank[e->info->bank];
+	raise_in(e->gpu, &e->gpu->plat->bank[e->info->bank], bits & ~*ring_reg(e, RING_IMR));
+}
 
-	bits &= ~*ring_reg(e, RING_IMR) & ~*reg_ptr(e->gpu, b->imr);
-	if (!bits)
-		return;
-	*reg_ptr(e->gpu, b->iir) |= bits;
-	irq_update(e->gpu);
+/**
+ * irq_raise_display() - the display has an event
+ * @bits: in the layout of gen7's DEIIR
+ */
+void irq_raise_display(struct vgpu *gpu, u32 bits)
+{
+	if (gpu->plat->display_bank)
+		raise_in(gpu, gpu->plat->display_bank, bits);
+}
+
+/**
+ * irq_display_wants() - would one of these events of the display get through?
+ */
+bool irq_display_wants(const struct vgpu *gpu, u32 bits)
+{
+	const struct irq_bank *b = gpu->plat->display_bank;
+
+	return b && bits & ~*reg_ptr(gpu, b->imr);
+}
+
+/**
+ * irq_display_pending() - has one of these events not been taken yet by a driver that listens?
+ */
+bool irq_display_pending(const struct vgpu *gpu, u32 bits)
+{
+	const struct irq_bank *b = gpu->plat->display_bank;
+
+	return b && bits & *reg_ptr(gpu, b->iir) & *reg_ptr(gpu, b->ier);
 }

@@ -32,7 +32,7 @@ static const char usage[] =
 "  -v, --verbose         log more: -v events, -vv registers, -vvv commands\n"
 "  -r, --seed N          random engine order and delays, the same for the same N\n"
 "  -d, --delay USEC      each request begins USEC microseconds after its turn\n"
-"  -D, --display         the display is not fused off (it has no outputs)\n"
+"  -D, --display         the display is not fused off (nothing is connected)\n"
 "  -k, --persist         serve the next client when one has gone\n"
 "  -h, --help            show this text\n"
 "\n"

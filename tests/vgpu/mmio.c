@@ -79,8 +79,16 @@ static void write_pcode(struct vgpu *gpu, u32 offset, u32 value)
 	*reg_ptr(gpu, offset) = value & ~PCODE_READY & ~0xffu;
 }
 
+/* The sideband to the south bridge's clocks: registers behind an address and a data register. */
 static void write_sbi(struct vgpu *gpu, u32 offset, u32 value)
 {
+	u32 address = *reg_ptr(gpu, SBI_ADDR) >> 16;
+	u32 *cell = &gpu->sbi[value & SBI_PHY ? 1 : 0][address / 4];
+
+	if (value & SBI_WRITES)
+		*cell = *reg_ptr(gpu, SBI_DATA);
+	else
+		*reg_ptr(gpu, SBI_DATA) = *cell;
 	*reg_ptr(gpu, offset) = value & ~SBI_BUSY;
 }
 
@@ -108,6 +116,20 @@ static void write_lcpll(struct vgpu *gpu, u32 offset, u32 value)
 	if (value & LCPLL_CD_SOURCE_FCLK)
 		value |= LCPLL_CD_SOURCE_DONE;
 	*reg_ptr(gpu, offset) = value;
+}
+
+/* No monitor is found, at once. */
+static void write_adpa(struct vgpu *gpu, u32 offset, u32 value)
+{
+	*reg_ptr(gpu, offset) = value & ~ADPA_FORCE_TRIGGER;
+}
+
+/* Nobody answers on the wires that a monitor's EDID would come by. */
+static u32 read_gmbus_status(struct vgpu *gpu, u32 offset)
+{
+	(void)gpu;
+	(void)offset;
+	return GMBUS_NAK;
 }
 
 static u32 read_timestamp(struct vgpu *gpu, u32 offset)
@@ -235,10 +257,26 @@ static const struct reg_rule common_rules[] = {
 	{ SBI_CTL_STAT, SBI_CTL_STAT, NULL, write_sbi },
 	{ 0x120008, 0x120008, NULL, write_ignored },	/* GTFIFOCTL */
 	{ LCPLL_CTL, LCPLL_CTL, NULL, write_lcpll },
+	{ GEN7_ERR_INT, GEN7_ERR_INT, NULL, write_one_clears },
+	{ SERR_INT, SERR_INT, NULL, write_one_clears },
+	{ PCH_GMBUS2, PCH_GMBUS2, read_gmbus_status, write_ignored },
+	{ PCH_ADPA, PCH_ADPA, NULL, write_adpa },
+	{ LPT_TRANSCONF, LPT_TRANSCONF, NULL, display_write_enable },
+	{ DP_TP_STATUS_E, DP_TP_STATUS_E, display_read_training, write_ignored },
 	{ GEN6_PCODE_MAILBOX, GEN6_PCODE_MAILBOX, NULL, write_pcode },
 	{ 0x145998, 0x145998, NULL, write_ignored },	/* GEN6_RP_STATE_CAP */
 	{ MAGIC_BASE, MAGIC_BASE + 0xfff, magic_read, magic_write },
 };
+
+static const struct reg_rule pipe_rules[] = {
+	{ PIPEDSL(0), PIPEDSL(0), display_read_line, write_ignored },
+	{ PIPECONF(0), PIPECONF(0), display_read, display_write_enable },
+	{ PIPE_FRMCOUNT(0), PIPE_FRMCOUNT(0), display_read_frame, write_ignored },
+	{ DSPSURF(0), DSPSURF(0), display_read, display_flip },
+};
+
+static const struct reg_rule pipes_rule = { 0, 0, display_read, display_write };
+static const struct reg_rule buffer_rule = { 0, 0, display_read_buffer, NULL };
 
 /* Display interrupt banks of gen8: nothing raises them, but they must clear. */
 static const struct reg_rule gen8_rules[] = {
@@ -297,6 +335,7 @@ void mmio_init(struct vgpu *gpu)
 	const struct platform *plat = gpu->plat;
 	u32 i;
 
+	set_rule(gpu, &pipes_rule, DISPLAY_PIPES, DISPLAY_PIPES_LAST);
 	set_rules(gpu, common_rules, ARRAY_SIZE(common_rules), 0);
 	if (plat->gen >= 8)
 		set_rules(gpu, gen8_rules, ARRAY_SIZE(gen8_rules), 0);
@@ -306,6 +345,10 @@ void mmio_init(struct vgpu *gpu)
 		set_rule(gpu, &iir_rule, plat->bank[i].iir, plat->bank[i].iir);
 		set_rule(gpu, &ier_rule, plat->bank[i].ier, plat->bank[i].ier);
 	}
+	for (i = DDI_BUF_CTL_A; i <= DDI_BUF_CTL_E; i += 0x100)
+		set_rule(gpu, &buffer_rule, i, i);
+	for (i = 0; i < NUM_PIPES; i++)
+		set_rules(gpu, pipe_rules, ARRAY_SIZE(pipe_rules), 0x1000 * i);
 	for (i = 0; i < NUM_ENGINES; i++)
 		set_rules(gpu, engine_rules, ARRAY_SIZE(engine_rules), plat->engine[i].base);
 }
@@ -319,9 +362,11 @@ void mmio_reset(struct vgpu *gpu)
 	u32 i;
 
 	memset(gpu->bar0, 0, MMIO_SIZE);
+	memset(gpu->sbi, 0, sizeof(gpu->sbi));
+	gpu->display.flips = 0;
 	for (i = 0; i < plat->num_reset_values; i++)
 		*reg_ptr(gpu, plat->reset_values[i].offset) = plat->reset_values[i].value;
-	if (!gpu->display)
+	if (!gpu->display.present)
 		*reg_ptr(gpu, FUSE_STRAP) = DISPLAY_FUSED_OFF;
 }
 

@@ -140,6 +140,7 @@ static const struct platform platforms[] = {
 		.aperture_size = 256 << 20,
 		.pte_size = 4,
 		.irq_master = 0x4400c,		/* DEIER */
+		.display_bank = &hsw_banks[HSW_BANK_DE],
 		.engine = {
 			{ "rcs", 0x02000, 0x4080, 0x4094, 0, HSW_BANK_GT,
 			  .irq_user = BIT(0), .irq_notify = BIT(4), .reset = BIT(1) },

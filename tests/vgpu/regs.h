@@ -82,10 +82,45 @@
 #define   LCPLL_PLL_LOCK		BIT(30)
 #define   LCPLL_CD_SOURCE_FCLK		BIT(21)
 #define   LCPLL_CD_SOURCE_DONE		BIT(19)
+#define SBI_ADDR			0xc6000	/* in the upper half */
+#define SBI_DATA			0xc6004
 #define SBI_CTL_STAT			0xc6008
+#define   SBI_PHY			BIT(16)	/* else the clocks */
+#define   SBI_WRITES			BIT(8)	/* operations: odd ones write */
 #define   SBI_BUSY			BIT(0)
 #define HSW_PWR_WELL_CTL		0x45400
 #define DE_MASTER_IRQ			BIT(31)
+
+/* display; pipes are 0x1000 apart, and so are the planes that i915 gives them */
+#define NUM_PIPES			3u
+#define   ENABLE			BIT(31)
+#define   STATE_ENABLE			BIT(30)
+#define DISPLAY_PIPES			0x60000	/* pipes and planes, to DISPLAY_PIPES_LAST */
+#define DISPLAY_PIPES_LAST		0x72ffc
+#define VTOTAL(pipe)			(0x6000c + 0x1000 * (pipe))
+#define PIPEDSL(pipe)			(0x70000 + 0x1000 * (pipe))
+#define PIPECONF(pipe)			(0x70008 + 0x1000 * (pipe))
+#define PIPE_FRMCOUNT(pipe)		(0x70040 + 0x1000 * (pipe))
+#define PIPE_FLIPCOUNT(pipe)		(0x70044 + 0x1000 * (pipe))
+#define DSPSURF(pipe)			(0x7019c + 0x1000 * (pipe))
+#define DSPSURFLIVE(pipe)		(0x701ac + 0x1000 * (pipe))
+#define DE_VBLANK(pipe)			BIT(5 * (pipe))		/* in DEIIR of gen7 */
+#define DE_FLIP_DONE(pipe)		BIT(5 * (pipe) + 3)
+#define DDI_BUF_CTL_A			0x64000
+#define DDI_BUF_CTL_E			0x64400
+#define   DDI_BUF_IS_IDLE		BIT(7)
+#define DP_TP_CTL_E			0x64440
+#define   DP_TP_FDI_AUTOTRAIN		BIT(15)
+#define DP_TP_STATUS_E			0x64444
+#define   DP_TP_AUTOTRAIN_DONE		BIT(12)
+#define GEN7_ERR_INT			0x44040
+#define SERR_INT			0xc4040
+#define PCH_GMBUS2			0xc5108
+#define   GMBUS_NAK			BIT(10)
+#define PCH_ADPA			0xe1100	/* analog port: VGA */
+#define   ADPA_FORCE_TRIGGER		BIT(16)
+#define LPT_TRANSCONF			0xf0008
+#define FDI_RX_CTL			0xf000c
 
 /* dwords of the page that holds a context's state (intel_lrc.c: CTX_*) */
 #define CTX_CONTEXT_CONTROL		0x03

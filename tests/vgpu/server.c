@@ -107,19 +107,22 @@ static void drop_client(struct server *s, int why)
 		server_stop();
 }
 
-/* How long may the loop sleep before the engines want to run again? */
-static u64 run_engines(struct vgpu *gpu)
+/* How long may the loop sleep before the engines or the display want to run again? */
+static u64 run_model(struct vgpu *gpu)
 {
-	u64 deadline, now;
+	u64 deadline, frame, now;
 
 	if (gpu->lpc)
 		return IDLE_NS;
+	frame = display_run(gpu);
 	switch (engines_run(gpu, &deadline)) {
 	case RUN_BUSY:
 		return 0;
 	case RUN_WAIT:
 		return SEMAPHORE_POLL_NS;
 	default:
+		if (frame && (!deadline || frame < deadline))
+			deadline = frame;
 		if (!deadline)
 			return IDLE_NS;
 		now = clock_ns();
@@ -151,7 +154,7 @@ int server_run(struct server *s)
 	int i, ret;
 
 	while (!stopping) {
-		u64 timeout = run_engines(s->gpu);
+		u64 timeout = run_model(s->gpu);
 
 		/* nothing to do for a while: a good time to write the log */
 		if (timeout >= IDLE_NS)

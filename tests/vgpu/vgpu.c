@@ -41,7 +41,7 @@ int vgpu_create(struct vgpu *gpu, const struct platform *plat, bool lpc,
 	memset(gpu, 0, sizeof(*gpu));
 	gpu->plat = plat;
 	gpu->lpc = lpc;
-	gpu->display = display;
+	gpu->display.present = display;
 	gpu->rng = seed;
 	gpu->delay_ns = delay_ns;
 	gpu->msi_fd = -1;

@@ -98,6 +98,7 @@ struct platform {
 	u32 irq_master;
 	const struct irq_bank *bank;
 	u32 num_banks;
+	const struct irq_bank *display_bank;	/* NULL: the display raises nothing */
 	struct engine_info engine[NUM_ENGINES];
 	const struct reg_value *reset_values;
 	u32 num_reset_values;
@@ -223,6 +224,28 @@ void irq_set_eventfd(struct vgpu *gpu, int fd);
 void irq_update(struct vgpu *gpu);
 void irq_raise(struct engine *e, u32 bits);
 
+void irq_raise_display(struct vgpu *gpu, u32 bits);
+bool irq_display_wants(const struct vgpu *gpu, u32 bits);
+bool irq_display_pending(const struct vgpu *gpu, u32 bits);
+
+/* ---- display.c ---- */
+struct display {
+	bool present;		/* not fused off */
+	u64 began_ns, touched_ns;	/* the frame's begin; last access to a pipe */
+	u32 frame, polls;	/* frames so far; reads of their number in a row */
+	u32 flips;		/* planes with a new surface, a bit each */
+};
+
+u32 display_read(struct vgpu *gpu, u32 offset);
+u32 display_read_frame(struct vgpu *gpu, u32 offset);
+u32 display_read_line(struct vgpu *gpu, u32 offset);
+u32 display_read_buffer(struct vgpu *gpu, u32 offset);
+u32 display_read_training(struct vgpu *gpu, u32 offset);
+void display_write(struct vgpu *gpu, u32 offset, u32 value);
+void display_write_enable(struct vgpu *gpu, u32 offset, u32 value);
+void display_flip(struct vgpu *gpu, u32 offset, u32 surface);
+u64 display_run(struct vgpu *gpu);
+
 /* ---- cs.c, cs_mi.c, blitter.c ---- */
 enum cs_result {
 	CS_NEXT,		/* go on after this command */
@@ -272,7 +295,8 @@ int pci_access(struct vgpu *gpu, u32 region, u64 offset, u8 *buf, u32 len, bool 
 struct vgpu {
 	const struct platform *plat;
 	bool lpc;			/* poses as the ISA bridge instead */
-	bool display;			/* not fused off */
+	struct display display;
+	u32 sbi[2][0x4000];		/* behind the sideband: clocks, PHY */
 	u8 *bar0;
 	int bar0_fd;
 	u8 config[CONFIG_SIZE], config_wmask[CONFIG_SIZE];
