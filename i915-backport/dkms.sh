@@ -171,12 +171,16 @@ install_for()
 	[ -z "$reason" ] || echo "$1: $verdict: $reason" >>"$WORK_ALL/reasons"
 }
 
+# dkms_install_for RELEASE: sets result. What DKMS had installed before the machine stopped, or before it knew our key, is taken further.
 dkms_install_for()
 {
 	if is_installed "$1"; then
 		result="installed already"
 		[ ! -e "$MODULES/$1/i915-backport" ] || release_stock "$1"
-		! is_ours "$(module_on_disk "$1")" || return 0
+		if is_ours "$(module_on_disk "$1")"; then
+			initramfs_agrees "$1" || renew_initramfs "$1" >>"$LOG" || true
+			return
+		fi
 		dkms uninstall -m "$DKMS_NAME" -v "$(package_version)" -k "$1" >>"$LOG" 2>&1 || true
 	fi
 	PROGRESS="$1: building under DKMS" EXPECTED=150

@@ -44,6 +44,16 @@ initramfs_i915()
 	rm -rf "$held"
 }
 
+# initramfs_agrees RELEASE: it holds the i915 that is on disk, or none. Sets held.
+initramfs_agrees()
+{
+	held=$(initramfs_i915 "$1")
+	case $held in
+	- | none | "$(whose "$(module_on_disk "$1")")") ;;
+	*) return 1 ;;
+	esac
+}
+
 # renew_initramfs RELEASE: if it holds an i915. The old one stays where that fails.
 renew_initramfs()
 {
@@ -59,7 +69,6 @@ renew_initramfs()
 		warn "$image: could not be made again and is as it was; mend what is said above and make it by hand"
 		return "$E_SYSTEM"
 	}
-	held=$(initramfs_i915 "$1")
-	[ "$held" = "$(whose "$(module_on_disk "$1")")" ] ||
+	initramfs_agrees "$1" ||
 		warn "$image: holds another i915 ($held) than the disk; see 'initramfs' in docs/delivery.md"
 }

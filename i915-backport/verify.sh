@@ -55,11 +55,11 @@ verify_disk()
 
 verify_initramfs()
 {
-	held=$(initramfs_i915 "$release")
-	case $held in
-	- | none | "$(whose "$disk")") say initramfs "$held" ;;
-	*) wrong initramfs "$held, not what is on disk; make it again (update-initramfs -u -k $release, dracut --force --kver $release)" ;;
-	esac
+	if initramfs_agrees "$release"; then
+		say initramfs "$held"
+	else
+		wrong initramfs "$held, not what is on disk; make it again (update-initramfs -u -k $release, dracut --force --kver $release)"
+	fi
 }
 
 verify_loaded()
