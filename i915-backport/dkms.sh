@@ -143,10 +143,20 @@ forget()
 	rm -rf "${SOURCES:?}/$DKMS_NAME-$1" "${DKMS_TREE:?}/$1"
 }
 
-# is_installed RELEASE: as DKMS sees it, which does not look for the file.
+# is_installed RELEASE VERSION: as DKMS sees it, which does not look for the file.
 is_installed()
 {
-	dkms status -m "$DKMS_NAME" -v "$(package_version)" -k "$1" 2>/dev/null | grep -q ': installed'
+	dkms status -m "$DKMS_NAME" -v "$2" -k "$1" 2>/dev/null | grep -q ': installed'
+}
+
+# take_out RELEASE VERSION: DKMS installs it there no longer, but may again. DKMS 2.2 has an uninstall that does nothing
+# (have_one_kernel() answers no), and DKMS before 3.2 forgets a version that no kernel has.
+take_out()
+{
+	dkms uninstall -m "$DKMS_NAME" -v "$2" -k "$1" || true
+	is_installed "$1" "$2" || return 0
+	dkms remove -m "$DKMS_NAME" -v "$2" -k "$1" || true
+	is_registered "$2" || dkms add -m "$DKMS_NAME" -v "$2" || true
 }
 
 # install_for RELEASE: one row of the table.
@@ -174,14 +184,14 @@ install_for()
 # dkms_install_for RELEASE: sets result. What DKMS had installed before the machine stopped, or before it knew our key, is taken further.
 dkms_install_for()
 {
-	if is_installed "$1"; then
+	if is_installed "$1" "$(package_version)"; then
 		result="installed already"
 		[ ! -e "$MODULES/$1/i915-backport" ] || release_stock "$1"
 		if is_ours "$(module_on_disk "$1")"; then
 			initramfs_agrees "$1" || renew_initramfs "$1" >>"$LOG" || true
 			return
 		fi
-		dkms uninstall -m "$DKMS_NAME" -v "$(package_version)" -k "$1" >>"$LOG" 2>&1 || true
+		take_out "$1" "$(package_version)" >>"$LOG" 2>&1
 	fi
 	PROGRESS="$1: building under DKMS" EXPECTED=150
 	# DKMS leaves a program behind for some seconds, which must not keep our lock.

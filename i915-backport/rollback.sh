@@ -20,13 +20,12 @@ roll_back()
 {
 	keep_stock "$1" 1
 	for version in $(cd "$DKMS_TREE" 2>/dev/null && find . -path "*/$1" | cut -d/ -f2 | sort -u); do
-		is_registered "$version" || continue
-		dkms uninstall -m "$DKMS_NAME" -v "$version" -k "$1" >>"$LOG" 2>&1 || true
+		! is_registered "$version" || take_out "$1" "$version" >>"$LOG" 2>&1
 	done
 	logged depmod "$1" || true
 	disk=$(module_on_disk "$1")
 	[ "$(whose "$disk")" = stock ] ||
-		die "$E_DKMS" "$1: $(whose "$disk") i915 after 'dkms uninstall': $(why "$LOG"); the log is $LOG"
+		die "$E_DKMS" "$1: $(whose "$disk") i915 after DKMS has taken ours out: $(why "$LOG"); the log is $LOG"
 	held=$(initramfs_i915 "$1")
 	case $held in
 	ours*)
