@@ -129,14 +129,20 @@ copy_package()
 	mv "$home.new" "$home"
 }
 
+# run_dkms ARGUMENT...: it leaves a program behind for a while, which must not keep our lock.
+run_dkms()
+{
+	dkms "$@" 9>&-
+}
+
 # forget VERSION: out of DKMS and out of /usr/src.
 forget()
 {
 	! dpkg-query -S "$SOURCES/$DKMS_NAME-$1" >/dev/null 2>&1 ||
 		die "$E_DKMS" "$SOURCES/$DKMS_NAME-$1: belongs to a Debian package; run 'apt remove $DKMS_NAME-dkms' and again"
 	if is_registered "$1"; then
-		dkms remove "$DKMS_NAME/$1" --all >>"$WORK/dkms.log" 2>&1 ||
-			dkms remove -m "$DKMS_NAME" -v "$1" --all >>"$WORK/dkms.log" 2>&1 ||
+		run_dkms remove "$DKMS_NAME/$1" --all >>"$WORK/dkms.log" 2>&1 ||
+			run_dkms remove -m "$DKMS_NAME" -v "$1" --all >>"$WORK/dkms.log" 2>&1 ||
 			die "$E_DKMS" "dkms remove $DKMS_NAME/$1: $(why "$WORK/dkms.log"); mend it and run again"
 	fi
 	# What is still there is of a run that was killed.
@@ -146,17 +152,17 @@ forget()
 # is_installed RELEASE VERSION: as DKMS sees it, which does not look for the file.
 is_installed()
 {
-	dkms status -m "$DKMS_NAME" -v "$2" -k "$1" 2>/dev/null | grep -q ': installed'
+	run_dkms status -m "$DKMS_NAME" -v "$2" -k "$1" 2>/dev/null | grep -q ': installed'
 }
 
 # take_out RELEASE VERSION: DKMS installs it there no longer, but may again. DKMS 2.2 has an uninstall that does nothing
 # (have_one_kernel() answers no), and DKMS before 3.2 forgets a version that no kernel has.
 take_out()
 {
-	dkms uninstall -m "$DKMS_NAME" -v "$2" -k "$1" || true
+	run_dkms uninstall -m "$DKMS_NAME" -v "$2" -k "$1" || true
 	is_installed "$1" "$2" || return 0
-	dkms remove -m "$DKMS_NAME" -v "$2" -k "$1" || true
-	is_registered "$2" || dkms add -m "$DKMS_NAME" -v "$2" || true
+	run_dkms remove -m "$DKMS_NAME" -v "$2" -k "$1" || true
+	is_registered "$2" || run_dkms add -m "$DKMS_NAME" -v "$2" || true
 }
 
 # install_for RELEASE: one row of the table.
@@ -194,7 +200,7 @@ dkms_install_for()
 		take_out "$1" "$(package_version)" >>"$LOG" 2>&1
 	fi
 	PROGRESS="$1: building under DKMS" EXPECTED=150
-	# DKMS leaves a program behind for some seconds, which must not keep our lock.
+	# As run_dkms does, which is no program.
 	# shellcheck disable=SC2016 # for the inner shell
 	if with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" && is_ours "$(module_on_disk "$1")"; then
 		result="installed, generation $(plan_value generation)"
@@ -232,7 +238,7 @@ cmd_dkms_install()
 	install_packages
 	need dkms
 	copy_package
-	is_registered "$(package_version)" || logged dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
+	is_registered "$(package_version)" || logged run_dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
 		die "$E_DKMS" "dkms add: $(why "$LOG"); the log is $LOG"
 	[ "$PACKAGE" = "$home" ] || ln -sfn "$SOURCES/$DKMS_NAME-$(package_version)/i915-backport/i915-backport" "$LINK"
 	failures=0 first_failure=

@@ -14,7 +14,7 @@
 #include "regs.h"
 
 #define FRAME_NS	16666667ull	/* 60 Hz */
-#define AWAITED_NS	5000000ull	/* since the last access to a pipe, with the interrupt on */
+#define AWAITED_NS	20000000ull	/* since the last access to a pipe, with the interrupt on */
 #define UNAWAITED_NS	60000000ull	/* with it off; drivers give up after 100 ms with it on */
 #define TAKEN_NS	1000000ull	/* until it is looked again if the interrupt was taken */
 
