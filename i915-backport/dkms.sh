@@ -200,9 +200,12 @@ dkms_install_for()
 		take_out "$1" "$(package_version)" >>"$LOG" 2>&1
 	fi
 	PROGRESS="$1: building under DKMS" EXPECTED=150
+	# The version that is asked for, also where a newer one is installed; DKMS 2.2 knows no such option, and installs it.
+	override=$(run_dkms --help 2>&1 | grep -o -m 1 -e '--force-version-override') || true
 	# As run_dkms does, which is no program.
 	# shellcheck disable=SC2016 # for the inner shell
-	if with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" && is_ours "$(module_on_disk "$1")"; then
+	if with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" ${override:+"$override"} &&
+		is_ours "$(module_on_disk "$1")"; then
 		result="installed, generation $(plan_value generation)"
 		return
 	fi
