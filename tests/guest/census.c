@@ -20,6 +20,7 @@ const char *const source_names[N_SOURCES] = {
 	[CLEANUP_PENDING] = "cleanups pending",
 	[PPGTTS] = "PPGTTs",
 	[PAGE_TABLES] = "page tables",
+	[DMA_MAPPINGS] = "DMA mappings",
 };
 
 const char *census_missing(enum source source)
@@ -32,6 +33,8 @@ const char *census_missing(enum source source)
 	case VMAS_BY_DRIVER:
 	case CLEANUP_PENDING:
 		return "the module has no i915_context_cleanup in debugfs";
+	case DMA_MAPPINGS:
+		return "needs CONFIG_DMA_API_DEBUG, booted with dma_debug_entries=262144 iommu=soft, and enough of them";
 	default:
 		return "none was seen when a file was open; counting by allocating function needs slub_debug=U";
 	}
@@ -78,6 +81,53 @@ long cleanup_counter(const char *key)
 			count = strtol(line + n + 1, NULL, 10);
 	fclose(f);
 	return count;
+}
+
+static long read_number(const char *path)
+{
+	FILE *f = fopen(path, "re");
+	long n = -1;
+
+	if (!f)
+		return -1;
+	if (fscanf(f, "%ld", &n) != 1)
+		n = -1;
+	fclose(f);
+	return n;
+}
+
+/* The number after @option, which ends in "=", on the kernel's command line. */
+static long boot_option(const char *option)
+{
+	FILE *f = fopen("/proc/cmdline", "re");
+	char line[4096] = "", *at = NULL;
+
+	if (f) {
+		if (fgets(line, sizeof(line), f))
+			at = strstr(line, option);
+		fclose(f);
+	}
+	return at ? strtol(at + strlen(option), NULL, 10) : -1;
+}
+
+/*
+ * Each mapping is an entry of a pool, and what is told is how many are free. When the pool is empty the checks switch
+ * themselves off for good.
+ */
+static long dma_mappings(void)
+{
+	static long entries;
+	long free = read_number("/sys/kernel/debug/dma-api/num_free_entries");
+	FILE *f = fopen("/sys/kernel/debug/dma-api/disabled", "re");
+	int off = 'Y';
+
+	if (!entries)
+		entries = boot_option("dma_debug_entries=");
+	if (f) {
+		off = fgetc(f);
+		fclose(f);
+	}
+	return entries < 0 || free < 0 || off == 'Y' ? -1 : entries - free;
 }
 
 /* Objects on a processor's own slabs count as used until they are given back. */
@@ -186,6 +236,7 @@ static const struct census nothing_known = {
 	.count = {
 		[VMAS_LISTED] = -1, [VMAS_BY_DRIVER] = -1, [CLEANUP_PENDING] = -1,
 		[VMAS_IN_MEMORY] = -1, [PPGTTS] = -1, [PAGE_TABLES] = -1,
+		[DMA_MAPPINGS] = -1,
 	},
 };
 
@@ -247,6 +298,7 @@ struct census census_glance(void)
 	c.count[VMAS_LISTED] = listed_vmas();
 	c.count[VMAS_BY_DRIVER] = cleanup_counter("VMAs in PPGTTs");
 	c.count[CLEANUP_PENDING] = cleanup_counter("pending");
+	c.count[DMA_MAPPINGS] = dma_mappings();
 	c.count[VMAS_IN_MEMORY] = slab_objects("i915_vma");
 	if (c.count[VMAS_IN_MEMORY] < 0)
 		c.count[VMAS_IN_MEMORY] = slab_objects("i915_gem_vma");

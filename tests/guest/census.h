@@ -24,6 +24,13 @@ enum source {
 	/* PPGTTs and their page tables, by the function that allocates them. */
 	PPGTTS,
 	PAGE_TABLES,
+	/*
+	 * DMA mappings, of all devices, by the kernel's own checks of them
+	 * (CONFIG_DMA_API_DEBUG). To be asked for by dma_debug_entries=, along
+	 * with iommu=soft: else i915 maps what lies side by side in memory as
+	 * one, and the same object is now one mapping and then another number.
+	 */
+	DMA_MAPPINGS,
 	N_SOURCES
 };
 

@@ -49,6 +49,14 @@ unsigned int gem_minor(void);
  */
 int gem_debugfs(const char *name, unsigned int value);
 
+/* What may be written to debugfs i915_gem_drop_caches. */
+enum {
+	DROP_UNBOUND = 0x1,	/* what the shrinkers take first: memory that nothing binds */
+	DROP_BOUND = 0x2,
+	DROP_RETIRE = 0x4,
+	DROP_FREED = 0x10,
+};
+
 /**
  * gem_registers() - a page of the card's registers
  * @offset: in BAR 0, a multiple of PAGE

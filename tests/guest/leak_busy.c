@@ -171,4 +171,6 @@ void last_vma_freed_in_retire(void)
 		gem_wait(exporter.fd, object);
 		hurry();
 	}
+	/* Nothing binds the object any more; its memory can be had, and with it its DMA mapping. */
+	gem_debugfs("i915_gem_drop_caches", DROP_UNBOUND);
 }

@@ -14,11 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Of debugfs i915_gem_drop_caches. */
-#define DROP_UNBOUND	0x1
-#define DROP_BOUND	0x2
-#define DROP_RETIRE	0x4
-
 /*
  * An alignment of 1 GiB leaves two or four places in a PPGTT: of this many
  * objects, bound in turn, each evicts another.

@@ -80,10 +80,7 @@ double seconds_now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-/* Of debugfs i915_gem_drop_caches: only what would happen anyway, a second later. */
-#define DROP_RETIRE	0x4
-#define DROP_FREED	0x10
-
+/* Only what would happen anyway, a second later. */
 void hurry(void)
 {
 	gem_debugfs("i915_gem_drop_caches", DROP_RETIRE | DROP_FREED);

@@ -58,9 +58,17 @@ vfio_user()
 	echo "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$1\",\"type\":\"unix\"},\"addr\":\"$2\",\"rombar\":0}"
 }
 
-# command_line: the kernel's. An oops ends the guest at once, slab caches keep their names, the log is
-# large enough for a driver that warns at each context.
+# command_line: the kernel's. An oops ends the guest at once, the log is large enough for a driver that warns at each
+# context.
 command_line()
+{
+	echo "console=ttyS0 log_buf_len=4M panic=-1 oops=panic no_timer_check ${COUNTING-$(counting)}" \
+		"nokaslr mitigations=off fbcon=map:1 lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $APPEND"
+}
+
+# counting: what the leak suite counts by. Slab caches keep their names; each page is a DMA mapping of its own, and there
+# is room to note as many as fifty PPGTTs of 4.1 have.
+counting()
 {
 	# U counts VMAs by allocating function, and costs a stack trace for each allocation: too much beside KASAN
 	case $DEBUG in
@@ -68,9 +76,7 @@ command_line()
 	kmemleak) slub=FZPU scan=on ;;
 	*) slub=U scan=off ;;
 	esac
-	echo "console=ttyS0 log_buf_len=4M panic=-1 oops=panic no_timer_check slab_nomerge slub_debug=$slub" \
-		"kmemleak=$scan nokaslr mitigations=off fbcon=map:1" \
-		"lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $APPEND"
+	echo "slab_nomerge slub_debug=$slub kmemleak=$scan dma_debug_entries=262144 iommu=soft swiotlb=2048"
 }
 
 # start_gpu DIR: the GPU, and the south bridge by which drivers of that time tell which display it has.
