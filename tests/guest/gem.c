@@ -57,13 +57,26 @@ void gem_use_device(const char *path)
 	device = path;
 }
 
-int gem_open_device(void)
+static int open_node(const char *path)
 {
-	int fd = open(device, O_RDWR | O_CLOEXEC);
+	int fd = open(path, O_RDWR | O_CLOEXEC);
 
 	if (fd < 0)
-		fail("%s: %s", device, strerror(errno));
+		fail("%s: %s", path, strerror(errno));
 	return fd;
+}
+
+int gem_open_device(void)
+{
+	return open_node(device);
+}
+
+int gem_open_render(void)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/dev/dri/renderD%u", 128 + gem_minor());
+	return open_node(path);
 }
 
 /* Asked once: a card without its driver has no node. */
@@ -179,6 +192,23 @@ uint32_t gem_create(int fd, uint64_t size)
 	return create.handle;
 }
 
+int try_userptr(int fd, void *memory, uint64_t size, uint32_t *handle)
+{
+	struct drm_i915_gem_userptr userptr = { .user_ptr = (uintptr_t)memory, .user_size = size };
+	int err = try_ioctl(fd, DRM_IOCTL_I915_GEM_USERPTR, &userptr);
+
+	*handle = userptr.handle;
+	return err;
+}
+
+uint32_t gem_userptr(int fd, void *memory, uint64_t size)
+{
+	uint32_t handle;
+
+	must(try_userptr(fd, memory, size, &handle), "GEM_USERPTR");
+	return handle;
+}
+
 int try_close(int fd, uint32_t handle)
 {
 	struct drm_gem_close close = { .handle = handle };
@@ -240,6 +270,14 @@ uint32_t gem_open(int fd, uint32_t name)
 
 	must(try_open(fd, name, &handle), "GEM_OPEN");
 	return handle;
+}
+
+bool gem_madvise(int fd, uint32_t handle, uint32_t advice)
+{
+	struct drm_i915_gem_madvise madvise = { .handle = handle, .madv = advice };
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_MADVISE, &madvise), "GEM_MADVISE");
+	return madvise.retained;
 }
 
 int gem_prime_export(int fd, uint32_t handle)

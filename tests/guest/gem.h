@@ -37,6 +37,9 @@ const struct engine *gem_next_engine(int fd, const struct engine *e);
 void gem_use_device(const char *path);
 int gem_open_device(void);
 
+/* The card's node for clients that only render. */
+int gem_open_render(void);
+
 /* Number of the card: 0 is /dev/dri/card0, and debugfs dri/0. */
 unsigned int gem_minor(void);
 
@@ -73,6 +76,10 @@ int gem_generation(int fd);
 bool gem_has_full_ppgtt(int fd);
 
 uint32_t gem_create(int fd, uint64_t size);
+
+/* An object of the process's own memory. Drivers have it if the kernel has MMU notifiers. */
+uint32_t gem_userptr(int fd, void *memory, uint64_t size);
+int try_userptr(int fd, void *memory, uint64_t size, uint32_t *handle);
 void gem_close(int fd, uint32_t handle);
 int try_close(int fd, uint32_t handle);
 void gem_write(int fd, uint32_t handle, uint64_t offset, const void *from, uint64_t size);
@@ -81,6 +88,9 @@ void *gem_map(int fd, uint32_t handle, uint64_t size);
 uint32_t gem_flink(int fd, uint32_t handle);
 uint32_t gem_open(int fd, uint32_t name);
 int try_open(int fd, uint32_t name, uint32_t *handle);
+
+/* I915_MADV_WILLNEED, ..._DONTNEED; false if the driver has given the object's memory back meanwhile. */
+bool gem_madvise(int fd, uint32_t handle, uint32_t advice);
 int gem_prime_export(int fd, uint32_t handle);
 uint32_t gem_prime_import(int fd, int dmabuf);
 uint32_t gem_context_create(int fd);

@@ -90,6 +90,20 @@ void busy_on_other_engine_queued(void);
 void freed_in_retire(void);
 void last_vma_freed_in_retire(void);
 
+/* leak_active.c */
+void active_drop_caches(void);
+void active_drop_bound(void);
+void active_pressure(void);
+void active_munmap(void);
+void active_nobody(void);
+
+/* leak_userptr.c */
+void need_userptr(void);
+void userptr_contexts(void);
+void userptr_munmap(void);
+void userptr_mremap(void);
+void userptr_fork(void);
+
 /* leak_handle.c */
 void handle_closed(void);
 void handle_closed_busy(void);
@@ -97,6 +111,9 @@ void handle_closed_busy_elsewhere(void);
 void second_handle(void);
 
 /* leak_unbound.c */
+/* Leave a VMA of the object in the file's default context that was never bound. */
+void exceed_room(int fd, uint32_t handle);
+void interrupt_bind(int fd, uint32_t handle);
 void never_bound_no_room(void);
 void never_bound_signal(void);
 void signal_storm(void);

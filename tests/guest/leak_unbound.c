@@ -33,13 +33,12 @@ static int exec_objects(int fd, struct drm_i915_gem_exec_object2 *objects, unsig
 }
 
 /* The objects that do not fit together come first, so the shared one is never tried. */
-static void exceed(void *arg)
+void exceed_room(int fd, uint32_t handle)
 {
-	int fd = gem_open_device(), err;
 	struct drm_i915_gem_exec_object2 objects[TOO_MANY + 2] = { 0 };
+	int err;
 
-	(void)arg;
-	objects[TOO_MANY].handle = import_by_name(fd);
+	objects[TOO_MANY].handle = handle;
 	objects[TOO_MANY + 1].handle = gem_empty_batch(fd);
 	for (unsigned int i = 0; i < TOO_MANY; i++)
 		objects[i] = (struct drm_i915_gem_exec_object2) {
@@ -51,10 +50,18 @@ static void exceed(void *arg)
 		     err ? strerror(-err) : "nothing");
 }
 
+static void import_and_exceed_room(void *arg)
+{
+	int fd = gem_open_device();
+
+	(void)arg;
+	exceed_room(fd, import_by_name(fd));
+}
+
 void never_bound_no_room(void)
 {
 	need_full_ppgtt("the places to compete for");
-	in_child(exceed, NULL);
+	in_child(import_and_exceed_room, NULL);
 }
 
 static void nothing(int signal)
@@ -78,18 +85,17 @@ static void interrupt_every(unsigned int us)
  * When a running batch has an object in each of the places, binding one more must evict and wait, which the
  * signal interrupts: the VMA has been made and not been bound.
  */
-static void interrupt_bind(void *arg)
+void interrupt_bind(int fd, uint32_t handle)
 {
 	enum { PLACES = 8 };
-	int fd = gem_open_device(), err;
 	struct drm_i915_gem_exec_object2 held[PLACES + 1] = { 0 }, objects[2] = {
-		{ .handle = import_by_name(fd), .alignment = SPARSE },
+		{ .handle = handle, .alignment = SPARSE },
 		{ .handle = gem_empty_batch(fd) },
 	};
 	unsigned int n = gem_generation(fd) >= 8 ? 4 : 2;
 	struct spinner s;
+	int err;
 
-	(void)arg;
 	/* One of the places may be taken by what the driver keeps there. */
 	do {
 		for (unsigned int i = 0; i < n; i++)
@@ -109,10 +115,18 @@ static void interrupt_bind(void *arg)
 		     err ? strerror(-err) : "nothing");
 }
 
+static void import_and_interrupt_bind(void *arg)
+{
+	int fd = gem_open_device();
+
+	(void)arg;
+	interrupt_bind(fd, import_by_name(fd));
+}
+
 void never_bound_signal(void)
 {
 	need_full_ppgtt("the places to compete for");
-	in_child(interrupt_bind, NULL);
+	in_child(import_and_interrupt_bind, NULL);
 }
 
 /* Signals at every point that they happen to hit, in new address spaces each time. */
