@@ -247,6 +247,18 @@ void *gem_map(int fd, uint32_t handle, uint64_t size)
 	return (void *)(uintptr_t)map.addr_ptr;
 }
 
+void *gem_map_gtt(int fd, uint32_t handle, uint64_t size)
+{
+	struct drm_i915_gem_mmap_gtt map = { .handle = handle };
+	void *at;
+
+	must(try_ioctl(fd, DRM_IOCTL_I915_GEM_MMAP_GTT, &map), "GEM_MMAP_GTT");
+	at = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, map.offset);
+	if (at == MAP_FAILED)
+		fail("mmap through the GTT: %s", strerror(errno));
+	return at;
+}
+
 uint32_t gem_flink(int fd, uint32_t handle)
 {
 	struct drm_gem_flink flink = { .handle = handle };

@@ -85,6 +85,9 @@ int try_close(int fd, uint32_t handle);
 void gem_write(int fd, uint32_t handle, uint64_t offset, const void *from, uint64_t size);
 void gem_read(int fd, uint32_t handle, uint64_t offset, void *to, uint64_t size);
 void *gem_map(int fd, uint32_t handle, uint64_t size);
+
+/* The same through the GTT, where a read waits for what the GPU writes. */
+void *gem_map_gtt(int fd, uint32_t handle, uint64_t size);
 uint32_t gem_flink(int fd, uint32_t handle);
 uint32_t gem_open(int fd, uint32_t name);
 int try_open(int fd, uint32_t name, uint32_t *handle);

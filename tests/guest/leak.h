@@ -87,6 +87,7 @@ void busy_elsewhere(void);
 void busy_elsewhere_queued(void);
 void busy_on_other_engine(void);
 void busy_on_other_engine_queued(void);
+void busy_not_retired(void);
 void freed_in_retire(void);
 void last_vma_freed_in_retire(void);
 
@@ -109,6 +110,19 @@ void handle_closed(void);
 void handle_closed_busy(void);
 void handle_closed_busy_elsewhere(void);
 void second_handle(void);
+void second_handle_used_on(void);
+void handle_reopened(void);
+void handle_closed_idle(void);
+void handle_closed_among_work(void);
+void handle_closed_memory_wanted(void);
+void handles_closed_at_once(void);
+void handle_of_many_contexts(void);
+void handle_closed_then_context(void);
+void handle_closed_then_evicted(void);
+void handle_closed_then_freed(void);
+void handle_closed_then_file(void);
+void handle_every_frame(void);
+void large_importers(void);
 
 /* leak_unbound.c */
 /* Leave a VMA of the object in the file's default context that was never bound. */
@@ -117,6 +131,7 @@ void interrupt_bind(int fd, uint32_t handle);
 void never_bound_no_room(void);
 void never_bound_signal(void);
 void signal_storm(void);
+void context_gone_in_execbuf(void);
 void pinned_for_scanout(void);
 
 /* leak_reset.c; reset_gpu() returns 0 or -errno, and the reset comes a little later */
@@ -129,7 +144,14 @@ void evicted(void);
 void shrinker(void);
 void memory_pressure(void);
 
-/* leak_device.c */
+/* Use the shared object and others, which compete for places in the file's address space, and close them. */
+void crowd(int fd);
+
+/* Have the system's shrinkers take what is not in use. */
+void drop_caches(void);
+
+/* leak_device.c; write_file() returns 0 or -errno */
+int write_file(const char *path, const char *value);
 void suspended(void);
 void driver_unloaded(void);
 

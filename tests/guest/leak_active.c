@@ -16,7 +16,6 @@
 #include "tap.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,15 +99,11 @@ static void use_other_engine(int fd)
 	}
 }
 
-static void drop_caches(int fd, void *memory)
+static void drop_all(int fd, void *memory)
 {
-	int file = open("/proc/sys/vm/drop_caches", O_WRONLY | O_CLOEXEC);
-
 	(void)fd;
 	(void)memory;
-	if (file < 0 || write(file, "2", 1) != 1)
-		fail("/proc/sys/vm/drop_caches: %s", strerror(errno));
-	close(file);
+	drop_caches();
 }
 
 static void drop_bound(int fd, void *memory)
@@ -211,8 +206,8 @@ static void cross_all_ways_to_go(struct crossing how)
 
 void active_drop_caches(void)
 {
-	cross_all_ways_to_go((struct crossing) { .unbound = BY_NO_ROOM, .want_memory = drop_caches });
-	cross_all_ways_to_go((struct crossing) { .unbound = BY_SIGNAL, .want_memory = drop_caches });
+	cross_all_ways_to_go((struct crossing) { .unbound = BY_NO_ROOM, .want_memory = drop_all });
+	cross_all_ways_to_go((struct crossing) { .unbound = BY_SIGNAL, .want_memory = drop_all });
 }
 
 void active_drop_bound(void)

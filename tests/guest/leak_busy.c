@@ -119,6 +119,30 @@ void busy_on_other_engine_queued(void)
 }
 
 /*
+ * The importer's request is done and nobody has noticed, while the exporter's come and go on another engine, whose
+ * retirement is not the importer's.
+ */
+void busy_not_retired(void)
+{
+	enum { USES = 20 };
+	uint32_t batch[USES];
+	int fd = gem_open_device();
+
+	if (!gem_has_engine(exporter.fd, &engines[BLT]))
+		skip("the GPU has no second engine");
+	import_and_use(fd);
+	usleep(30000);
+	close(fd);
+	for (int i = 0; i < USES; i++) {
+		batch[i] = gem_use(exporter.fd, DEFAULT_CONTEXT, engines[BLT].flag, i % 2 ? exporter.object : 0);
+		usleep(5000);
+	}
+	gem_wait(exporter.fd, exporter.object);
+	for (int i = 0; i < USES; i++)
+		gem_close(exporter.fd, batch[i]);
+}
+
+/*
  * The file or the context goes while its request is queued, so that the request
  * holds the last reference to the context, and the driver frees it from within
  * the retirement of the object. With ring submission an engine also holds the

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int write_file(const char *path, const char *value)
+int write_file(const char *path, const char *value)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	int err = 0;

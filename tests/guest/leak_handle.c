@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* The handle goes, the context stays: the file is open until the VMAs are counted. */
+/*
+ * The handle goes, the context stays: the file is open until the VMAs are counted.
+ *
+ * The VMA of a handle that is closed may stay for a while, for the client may open the object again: it then finds it at
+ * the same address. It goes when nothing has used it for a second, or at once when its context goes, its place or the
+ * object's memory is wanted, or when there are too many.
+ */
 #define _GNU_SOURCE
+#include "census.h"
 #include "gate.h"
 #include "leak.h"
 #include "tap.h"
 
+#include <string.h>
 #include <unistd.h>
+
+#define IDLE_US	1000000
 
 /* A file whose context has what it needs for itself. */
 static int lasting_file(void)
@@ -73,4 +83,258 @@ void second_handle(void)
 	if (seen != value)
 		fail("a store through the second handle left %#x, not %#x", seen, value);
 	gem_close(fd, second);
+}
+
+static uint64_t use_address(int fd, uint32_t handle)
+{
+	return gem_store(fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, handle, 0, 0);
+}
+
+static void use_once(int fd, uint32_t name)
+{
+	uint32_t handle = gem_open(fd, name);
+
+	gem_use_and_wait(fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, handle);
+	gem_close(fd, handle);
+}
+
+/* VMAs, by a source that all drivers of this suite have, that have come since @then. */
+static long more_vmas(const struct census *then)
+{
+	enum source s = then->count[VMAS_LISTED] >= 0 ? VMAS_LISTED : VMAS_IN_MEMORY;
+
+	return census_glance().count[s] - then->count[s];
+}
+
+static void expect_no_more(const struct census *then, const char *when)
+{
+	long n = more_vmas(then);
+
+	if (n > 0)
+		leak_also("%ld VMAs of closed handles are there %s", n, when);
+}
+
+/* Another object, to take the place in the address space that has become free. */
+static uint32_t take_place(int fd)
+{
+	uint32_t object = gem_create(fd, PAGE);
+
+	gem_use_and_wait(fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, object);
+	return object;
+}
+
+void handle_reopened(void)
+{
+	int fd = lasting_file();
+	uint32_t handle = import_by_name(fd), other;
+	uint64_t address = use_address(fd, handle), again;
+
+	gem_close(fd, handle);
+	other = take_place(fd);
+	handle = import_by_name(fd);
+	again = use_address(fd, handle);
+	if (again != address)
+		leak_also("bound anew, at %#llx instead of %#llx", (unsigned long long)again,
+			  (unsigned long long)address);
+	gem_close(fd, handle);
+	gem_close(fd, other);
+}
+
+/* Nobody asks the driver for anything meanwhile. */
+void handle_closed_idle(void)
+{
+	struct census then;
+	int fd = lasting_file();
+
+	then = census_glance();
+	use_once(fd, exporter.name);
+	usleep(IDLE_US);
+	expect_no_more(&then, "after an idle second");
+}
+
+/* The file has other things to do, and the GPU is never idle for long. */
+void handle_closed_among_work(void)
+{
+	double end;
+	struct census then;
+	int fd = lasting_file();
+
+	then = census_glance();
+	use_once(fd, exporter.name);
+	for (end = seconds_now() + 1.2; seconds_now() < end; usleep(5000))
+		gem_use_and_wait(fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, 0);
+	expect_no_more(&then, "after 1.2 s of other work");
+}
+
+void handle_closed_memory_wanted(void)
+{
+	struct census then;
+	int fd = lasting_file();
+
+	then = census_glance();
+	use_once(fd, exporter.name);
+	hurry();
+	drop_caches();
+	expect_no_more(&then, "although memory was wanted");
+}
+
+/* A client that closes thousands of handles does not keep thousands of VMAs. */
+void handles_closed_at_once(void)
+{
+	enum { HANDLES = 3000, AT_ONCE = 500, MOST = 1024 };
+	static uint32_t names[HANDLES], handles[HANDLES];
+	struct drm_i915_gem_exec_object2 objects[AT_ONCE + 1];
+	struct drm_i915_gem_execbuffer2 exec = {
+		.buffers_ptr = (uintptr_t)objects, .buffer_count = AT_ONCE + 1, .flags = I915_EXEC_RENDER,
+	};
+	int owner = gem_open_device(), fd = lasting_file();
+	uint32_t batch = gem_empty_batch(fd);
+	struct census then = census_glance();
+	long n;
+
+	for (int i = 0; i < HANDLES; i++) {
+		names[i] = gem_flink(owner, gem_create(owner, PAGE));
+		handles[i] = gem_open(fd, names[i]);
+	}
+	for (int i = 0; i < HANDLES; i += AT_ONCE) {
+		memset(objects, 0, sizeof(objects));
+		for (int k = 0; k < AT_ONCE; k++)
+			objects[k].handle = handles[i + k];
+		objects[AT_ONCE].handle = batch;
+		if (try_exec(fd, &exec))
+			fail("execbuf of %d objects", AT_ONCE);
+		gem_wait(fd, batch);
+	}
+	for (int i = 0; i < HANDLES; i++)
+		gem_close(fd, handles[i]);
+	gem_close(fd, batch);
+	usleep(100000);
+	n = more_vmas(&then);
+	leak_remark("of %d handles closed at once %ld VMAs were there 0.1 s later", HANDLES, n);
+	if (n > MOST)
+		leak_also("more than %d", MOST);
+	/* The objects have page tables of their own, which the address space keeps. */
+	usleep(IDLE_US);
+	expect_no_more(&then, "after an idle second");
+	close(fd);
+	close(owner);
+}
+
+/* What is used on through the other handle stays where it is. */
+void second_handle_used_on(void)
+{
+	int fd = lasting_file();
+	uint32_t first = import_by_name(fd), second = import_by_name(fd), other;
+	uint64_t address = use_address(fd, first), now;
+
+	if (first == second)
+		skip("opening a name twice gives the same handle");
+	gem_close(fd, first);
+	other = take_place(fd);
+	for (int i = 0; i < 12; i++) {
+		now = use_address(fd, second);
+		if (now != address)
+			leak_also("bound anew, at %#llx instead of %#llx", (unsigned long long)now,
+				  (unsigned long long)address);
+		address = now;
+		usleep(100000);
+	}
+	gem_close(fd, second);
+	gem_close(fd, other);
+}
+
+/* Each context has had an object of the same size, so that there are page tables. */
+void handle_of_many_contexts(void)
+{
+	const int most = options.quick ? 100 : 1000;
+	int fd = lasting_file(), n;
+	uint32_t context[most], own = gem_create(fd, PAGE), handle;
+
+	for (n = 0; n < most && memory_suffices(); n++) {
+		context[n] = gem_context_create(fd);
+		gem_use_and_wait(fd, context[n], I915_EXEC_RENDER, own);
+	}
+	leak_mark();
+	handle = import_by_name(fd);
+	for (int i = 0; i < n; i++)
+		gem_use_and_wait(fd, context[i], I915_EXEC_RENDER, handle);
+	gem_close(fd, handle);
+	leak_remark("%d contexts", n);
+}
+
+void handle_closed_then_context(void)
+{
+	int fd = lasting_file();
+
+	for (int i = 0; i < 8; i++) {
+		uint32_t handle = import_by_name(fd), context = gem_context_create(fd);
+
+		gem_use_and_wait(fd, context, I915_EXEC_RENDER, handle);
+		gem_close(fd, handle);
+		gem_context_destroy(fd, context);
+	}
+}
+
+void handle_closed_then_evicted(void)
+{
+	int fd = gem_open_device();
+
+	need_full_ppgtt("the places to compete for");
+	/* Once more, for the places need not be the same, and each has page tables. */
+	crowd(fd);
+	crowd(fd);
+	leak_mark();
+	crowd(fd);
+}
+
+void handle_closed_then_freed(void)
+{
+	uint32_t object = gem_create(exporter.fd, PAGE), name = gem_flink(exporter.fd, object);
+	int fd = lasting_file();
+
+	use_once(fd, name);
+	gem_close(exporter.fd, object);
+}
+
+void handle_closed_then_file(void)
+{
+	for (int i = 0; i < 8; i++) {
+		int fd = gem_open_device();
+
+		use_once(fd, exporter.name);
+		close(fd);
+	}
+}
+
+/* The object is bound by its exporter all the time. */
+static uint32_t large_object(void)
+{
+	uint32_t object = gem_create(exporter.fd, 64 * PAGE);
+
+	gem_use_and_wait(exporter.fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, object);
+	return gem_flink(exporter.fd, object);
+}
+
+/* What a DRI2 client does each frame. */
+void handle_every_frame(void)
+{
+	uint32_t name = large_object();
+	int fd = lasting_file();
+
+	for (int i = 0; i < 100; i++)
+		use_once(fd, name);
+}
+
+static void use_once_and_go(void *arg)
+{
+	use_once(gem_open_device(), *(uint32_t *)arg);
+}
+
+void large_importers(void)
+{
+	uint32_t name = large_object();
+
+	leak_mark();
+	for (int i = 0; i < 20; i++)
+		in_child(use_once_and_go, &name);
 }

@@ -6,8 +6,6 @@
 #include "leak.h"
 #include "tap.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -18,17 +16,15 @@
  * An alignment of 1 GiB leaves two or four places in a PPGTT: of this many
  * objects, bound in turn, each evicts another.
  */
-static void crowd(void *arg)
+void crowd(int fd)
 {
 	enum { OBJECTS = 7 };
-	int fd = gem_open_device();
 	struct drm_i915_gem_exec_object2 objects[2] = { { .alignment = 1u << 30 } };
 	struct drm_i915_gem_execbuffer2 exec = {
 		.buffers_ptr = (uintptr_t)objects, .buffer_count = 2, .flags = I915_EXEC_RENDER,
 	};
 	uint32_t handles[OBJECTS] = { import_by_name(fd) };
 
-	(void)arg;
 	for (int i = 1; i < OBJECTS; i++)
 		handles[i] = gem_create(fd, PAGE);
 	objects[1].handle = gem_empty_batch(fd);
@@ -43,12 +39,34 @@ static void crowd(void *arg)
 	objects[0].handle = handles[0];
 	if (try_exec(fd, &exec))
 		fail("execbuf of the shared object");
+	gem_close(fd, handles[0]);
+	for (int i = 1; i < OBJECTS; i++) {
+		objects[0].handle = handles[i];
+		if (try_exec(fd, &exec))
+			fail("execbuf of object %d", i);
+		gem_close(fd, handles[i]);
+	}
+	gem_close(fd, objects[1].handle);
+}
+
+static void crowd_and_go(void *arg)
+{
+	(void)arg;
+	crowd(gem_open_device());
 }
 
 void evicted(void)
 {
 	need_full_ppgtt("the places to compete for");
-	in_child(crowd, NULL);
+	in_child(crowd_and_go, NULL);
+}
+
+void drop_caches(void)
+{
+	int err = write_file("/proc/sys/vm/drop_caches", "3");
+
+	if (err)
+		fail("/proc/sys/vm/drop_caches: %s", strerror(-err));
 }
 
 /* The system's shrinkers, and the driver's own, as fast as they go. */
@@ -59,13 +77,7 @@ static pid_t start_shrinking(void)
 	if (pid)
 		return pid;
 	for (;;) {
-		int fd = open("/proc/sys/vm/drop_caches", O_WRONLY);
-
-		if (fd >= 0) {
-			if (write(fd, "3", 1) != 1)
-				_exit(1);
-			close(fd);
-		}
+		drop_caches();
 		gem_debugfs("i915_gem_drop_caches", DROP_UNBOUND | DROP_BOUND | DROP_RETIRE);
 	}
 }

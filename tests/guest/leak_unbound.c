@@ -5,7 +5,7 @@
  * are left as placeholders that are on no list of their address space.
  */
 #define _GNU_SOURCE
-#include "gem.h"
+#include "gate.h"
 #include "leak.h"
 #include "tap.h"
 
@@ -13,7 +13,9 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /*
@@ -155,4 +157,80 @@ void signal_storm(void)
 
 		in_child(interrupted_importer, &us);
 	}
+}
+
+#define PREFAULT	"/sys/module/i915/parameters/prefault_disable"
+
+/* Execbuf of the shared object in a context that goes meanwhile. Its relocations are where the CPU must wait for the GPU. */
+struct interrupted_exec {
+	int fd;
+	uint32_t context, shared;
+	struct drm_i915_gem_relocation_entry *relocations;
+	int expected;	/* errno */
+};
+
+static void exec_slowly(struct interrupted_exec *how)
+{
+	struct drm_i915_gem_exec_object2 objects[2] = {
+		{ .handle = how->shared },
+		{ .handle = gem_empty_batch(how->fd), .relocs_ptr = (uintptr_t)how->relocations,
+		  .relocation_count = 1 },
+	};
+	struct drm_i915_gem_execbuffer2 exec = {
+		.buffers_ptr = (uintptr_t)objects, .buffer_count = 2, .flags = I915_EXEC_RENDER,
+		.rsvd1 = how->context,
+	};
+	int err = try_exec(how->fd, &exec);
+
+	if (err != -how->expected)
+		fail("an execbuf whose context went says %s, not %s", strerror(-err), strerror(how->expected));
+}
+
+/*
+ * Reading the relocations faults, so that execbuf lets go of its lock and of all it has bound, waits, looks everything up
+ * once more, and then succeeds or fails. The context goes within the wait.
+ */
+static void context_goes_in_execbuf(bool fails)
+{
+	struct drm_i915_gem_relocation_entry relocation = {
+		.offset = 64, .read_domains = I915_GEM_DOMAIN_RENDER,
+	};
+	struct interrupted_exec how = { .fd = gem_open_device(), .expected = fails ? ENOENT : 0 };
+	uint32_t page = gem_create(how.fd, PAGE);
+	struct gate gate;
+	int status;
+	pid_t pid;
+
+	how.shared = import_by_name(how.fd);
+	relocation.target_handle = fails ? ~0u : how.shared;
+	gem_write(how.fd, page, 0, &relocation, sizeof(relocation));
+	how.context = gem_context_create(how.fd);
+	how.relocations = gem_map_gtt(how.fd, page, PAGE);
+	gate = gate_shut(RENDER);
+	gem_store(how.fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, page, PAGE / 2, 1);
+	pid = fork();
+	if (pid == 0) {
+		exec_slowly(&how);
+		_exit(0);
+	}
+	usleep(200000);
+	if (waitpid(pid, &status, WNOHANG))
+		fail("execbuf did not wait for its relocations");
+	gem_context_destroy(how.fd, how.context);
+	gate_open(&gate);
+	waitpid(pid, &status, 0);
+	if (status)
+		_exit(1);
+	munmap(how.relocations, PAGE);
+	close(how.fd);
+}
+
+void context_gone_in_execbuf(void)
+{
+	need_full_ppgtt("the importer's VMA");
+	if (write_file(PREFAULT, "Y"))
+		skip("this driver cannot be kept from reading relocations early");
+	context_goes_in_execbuf(true);
+	context_goes_in_execbuf(false);
+	write_file(PREFAULT, "N");
 }
