@@ -19,14 +19,16 @@
 #include <unistd.h>
 
 #define EXECS 400
+#define FRAMES 200
 #define VMAS 10000
 #define VMAS_AT_ONCE 500
 #define WINDOW_US 300000	/* in which a teardown ends */
+#define CLOSED_US 1000000	/* the VMA of a closed handle has gone */
 
 static struct shared {
 	volatile unsigned long spun;
 	volatile bool stop, measure;
-	volatile long longest, execs;
+	volatile long longest, looks;
 } *shared;
 
 static long now(void)
@@ -131,13 +133,12 @@ static int importer(const uint32_t *names, unsigned int n, uint32_t *context)
 	return fd;
 }
 
-/* Of objects that stay, for they are the calling process's. */
-static const uint32_t *exported(void)
+/* Names of @n objects of @fd. */
+static const uint32_t *exported_by(int fd, unsigned int n)
 {
 	static uint32_t names[VMAS];
-	int fd = gem_open_device();
 
-	for (unsigned int i = 0; i < VMAS; i++)
+	for (unsigned int i = 0; i < n; i++)
 		names[i] = gem_flink(fd, gem_create(fd, PAGE));
 	return names;
 }
@@ -158,19 +159,39 @@ static void spin_when_idle(void)
 	_exit(0);
 }
 
-/* What the driver says of itself, if it is a fixed one. */
-static void say_longest_hold(unsigned int n)
+/* The number after "@key:" in a file, or -1. */
+static long number_in(const char *path, const char *key)
 {
-	char path[64], line[128];
-	FILE *f;
+	size_t n = strlen(key);
+	char line[256];
+	long value = -1;
+	FILE *f = fopen(path, "r");
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/i915_context_cleanup", gem_minor());
-	f = fopen(path, "r");
-	while (f && fgets(line, sizeof(line), f))
-		if (!strncmp(line, "longest hold: ", 14))
-			result_of("longest-hold", n, atol(line + 14));
+	while (f && value < 0 && fgets(line, sizeof(line), f))
+		if (!strncmp(line, key, n))
+			value = atol(line + n);
 	if (f)
 		fclose(f);
+	return value;
+}
+
+/* What the driver says of itself, if it is a fixed one. */
+static long driver_counter(const char *key)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/i915_context_cleanup", gem_minor());
+	return number_in(path, key);
+}
+
+static void say_longest_hold(const char *name)
+{
+	long hold = driver_counter("longest hold:");
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s-hold", name);
+	if (hold >= 0)
+		result(full, hold);
 }
 
 /* Turns of the spinner for each nanosecond of a time in which nothing happens. */
@@ -210,100 +231,376 @@ static long teardown(const uint32_t *names, unsigned int n)
 	return lost;
 }
 
-static void teardowns(void)
+static pid_t start_spinner(void)
 {
-	const uint32_t *names = exported();
-	pid_t spinner = fork();
+	pid_t pid;
 
-	if (!spinner)
+	shared->stop = false;
+	pid = fork();
+	if (!pid)
 		spin_when_idle();
-	for (unsigned int n = 0; n <= VMAS; n += VMAS / 5) {
-		result_of("teardown", n, teardown(names, n));
-		say_longest_hold(n);
-	}
-	shared->stop = true;
-	waitpid(spinner, NULL, 0);
+	return pid;
 }
 
-/* Another client, which waits for each of its batches, so that it never waits for room in the ring. */
-static void other_client(void)
+static void stop_spinner(pid_t pid)
 {
+	shared->stop = true;
+	waitpid(pid, NULL, 0);
+}
+
+static void teardowns(void)
+{
+	const uint32_t *names = exported_by(gem_open_device(), VMAS);
+	pid_t spinner = start_spinner();
+	long took[6];
+
+	for (unsigned int i = 0; i < 6; i++) {
+		took[i] = teardown(names, i * VMAS / 5);
+		result_of("teardown", i * VMAS / 5, took[i]);
+	}
+	result("teardown-per-vma", (took[5] - took[1]) / (VMAS / 5 * 4));
+	say_longest_hold("teardown");
+	stop_spinner(spinner);
+}
+
+/* Something that a client does, and what must be there before and goes afterwards. */
+struct scene {
+	const char *name;
+	void (*set)(struct scene *s);
+	void (*go)(struct scene *s);
+	void (*strike)(struct scene *s);
+	unsigned int n;		/* of what it is about */
+	bool waits;		/* for the GPU, and its time says nothing */
+	int fd, owner;
+	uint32_t handle, name_of_object, batch;
+	struct gate gate;
+};
+
+static void result_of_scene(const struct scene *s, const char *what, long value)
+{
+	char full[64];
+
+	snprintf(full, sizeof(full), "%s-%s", s->name, what);
+	result(full, value);
+}
+
+static void use_with(struct scene *s, uint32_t context, uint32_t handle)
+{
+	struct drm_i915_gem_exec_object2 objects[2] = { { .handle = handle }, { .handle = s->batch } };
+	struct drm_i915_gem_execbuffer2 exec = exec_of(objects, 2, context);
+	int err = try_exec(s->fd, &exec);
+
+	if (err)
+		fail("execbuf: %s", strerror(-err));
+}
+
+/* A client, and somebody else's object of @size. */
+static void set_client(struct scene *s, uint64_t size)
+{
+	uint32_t object;
+
+	s->owner = gem_open_device();
+	object = gem_create(s->owner, size);
+	gem_use_and_wait(s->owner, DEFAULT_CONTEXT, I915_EXEC_RENDER, object);
+	s->name_of_object = gem_flink(s->owner, object);
+	s->fd = gem_open_device();
+	s->batch = gem_empty_batch(s->fd);
+	use_with(s, DEFAULT_CONTEXT, gem_create(s->fd, PAGE));
+	gem_wait(s->fd, s->batch);
+}
+
+static void strike_client(struct scene *s)
+{
+	close(s->fd);
+	close(s->owner);
+}
+
+/*
+ * One frame of a client that opens a buffer by its name, uses it, and closes it: what it waits for the GPU is left out,
+ * and the engine stands still while it submits.
+ */
+static long frame(struct scene *s)
+{
+	struct gate gate = gate_shut(RENDER);
+	long begin = now(), took;
+	uint32_t handle = gem_open(s->fd, s->name_of_object);
+
+	use_with(s, DEFAULT_CONTEXT, handle);
+	took = now() - begin;
+	gate_open(&gate);
+	gem_wait(s->fd, s->batch);
+	begin = now();
+	gem_close(s->fd, handle);
+	return took + now() - begin;
+}
+
+static void frames(const char *name, uint64_t size)
+{
+	struct scene s = { .name = name };
+	static long t[FRAMES];
+
+	set_client(&s, size);
+	for (int i = -10; i < FRAMES; i++) {
+		long took = frame(&s);
+
+		if (i >= 0)
+			t[i] = took;
+	}
+	strike_client(&s);
+	qsort(t, FRAMES, sizeof(t[0]), ascending);
+	result(name, t[FRAMES / 2]);
+}
+
+#define SIZE_1080P	(1920 * 1088 * 4)
+#define SIZE_2160P	(3840 * 2160 * 4)
+
+static void all_frames(void)
+{
+	frames("frame-4k", PAGE);
+	frames("frame-1080p", SIZE_1080P);
+	frames("frame-2160p", SIZE_2160P);
+}
+
+static void set_frames(struct scene *s)
+{
+	set_client(s, SIZE_1080P);
+	frame(s);
+}
+
+static void go_frames(struct scene *s)
+{
+	for (unsigned int i = 0; i < s->n; i++)
+		frame(s);
+}
+
+/* Two handles of one object; one was closed while its request was pending, the other is used. */
+static void set_second_handle(struct scene *s)
+{
+	uint32_t first;
+
+	set_client(s, PAGE);
+	first = gem_open(s->fd, s->name_of_object);
+	s->handle = gem_open(s->fd, s->name_of_object);
+	s->gate = gate_shut(RENDER);
+	use_with(s, DEFAULT_CONTEXT, first);
+	gem_close(s->fd, first);
+}
+
+static void go_second_handle(struct scene *s)
+{
+	for (unsigned int i = 0; i < s->n; i++)
+		use_with(s, DEFAULT_CONTEXT, s->handle);
+}
+
+static void strike_gate_and_client(struct scene *s)
+{
+	gate_open(&s->gate);
+	gem_wait(s->fd, s->batch);
+	strike_client(s);
+}
+
+/* One handle, used in @n contexts, or as many as half of the memory is enough for. */
+static void set_contexts(struct scene *s)
+{
+	long begin, cost;
+
+	set_client(s, PAGE);
+	s->handle = gem_open(s->fd, s->name_of_object);
+	begin = number_in("/proc/meminfo", "MemFree:");
+	for (unsigned int i = 0; i < s->n; i++) {
+		use_with(s, gem_context_create(s->fd), s->handle);
+		gem_wait(s->fd, s->batch);
+		if (i != 9)
+			continue;
+		cost = (begin - number_in("/proc/meminfo", "MemFree:")) / 10;
+		if (cost * s->n > begin / 2)
+			s->n = begin / 2 / cost / 20 * 20;
+	}
+}
+
+static void go_close_handle(struct scene *s)
+{
+	gem_close(s->fd, s->handle);
+}
+
+/* A file with @n objects of its own, all of them in flight. */
+static void set_in_flight(struct scene *s)
+{
+	struct drm_i915_gem_exec_object2 objects[VMAS_AT_ONCE + 1];
+
+	s->owner = gem_open_device();
+	s->fd = gem_open_device();
+	s->batch = gem_empty_batch(s->fd);
+	s->gate = gate_shut(RENDER);
+	for (unsigned int i = 0; i < s->n; i += VMAS_AT_ONCE) {
+		struct drm_i915_gem_execbuffer2 exec = exec_of(objects, VMAS_AT_ONCE + 1, DEFAULT_CONTEXT);
+
+		memset(objects, 0, sizeof(objects));
+		for (unsigned int k = 0; k < VMAS_AT_ONCE; k++)
+			objects[k].handle = gem_create(s->fd, PAGE);
+		objects[VMAS_AT_ONCE].handle = s->batch;
+		if (try_exec(s->fd, &exec))
+			fail("execbuf of %d objects failed", VMAS_AT_ONCE);
+	}
+}
+
+static void go_close_file(struct scene *s)
+{
+	close(s->fd);
+}
+
+static void strike_gate(struct scene *s)
+{
+	gate_open(&s->gate);
+	retire();
+	usleep(WINDOW_US);
+	close(s->owner);
+}
+
+/* A file with @n VMAs of others' objects, or one of its contexts, goes. */
+static void set_importer(struct scene *s)
+{
+	s->owner = gem_open_device();
+	s->fd = importer(exported_by(s->owner, s->n), s->n, &s->handle);
+}
+
+static void go_destroy_context(struct scene *s)
+{
+	gem_context_destroy(s->fd, s->handle);
+	retire();
+}
+
+static void strike_owner(struct scene *s)
+{
+	close(s->owner);
+}
+
+static const struct scene scenes[] = {
+	{ .name = "frames", .set = set_frames, .go = go_frames, .strike = strike_client, .n = FRAMES,
+	  .waits = true },
+	{ .name = "second-handle", .set = set_second_handle, .go = go_second_handle,
+	  .strike = strike_gate_and_client, .n = 150 },
+	{ .name = "close-contexts", .set = set_contexts, .go = go_close_handle, .strike = strike_client, .n = 1000 },
+	{ .name = "close-in-flight", .set = set_in_flight, .go = go_close_file, .strike = strike_gate, .n = 8000 },
+	{ .name = "destroy-context", .set = set_importer, .go = go_destroy_context, .strike = strike_client,
+	  .n = VMAS },
+	{ .name = "close-importer", .set = set_importer, .go = go_close_file, .strike = strike_owner, .n = VMAS },
+};
+
+#define for_each_scene(s) \
+	for ((s) = scenes; (s) < scenes + sizeof(scenes) / sizeof(scenes[0]); (s)++)
+
+/*
+ * How long the client takes, and all that the processor does because of it, as with a teardown. What comes later, when
+ * the engine goes on and VMAs of closed handles have waited long enough, is part of that.
+ */
+static void play(struct scene s)
+{
+	long begin, switches, deferred, lost;
+	unsigned long spun;
+	double rate;
+
+	s.set(&s);
+	retire();
+	usleep(200000);
+	rate = spin_rate();
+	deferred = driver_counter("VMAs deferred:");
+	switches = number_in("/proc/stat", "ctxt");
+	spun = shared->spun;
+	begin = now();
+	s.go(&s);
+	if (!s.waits)
+		result_of_scene(&s, "time", now() - begin);
+	result_of_scene(&s, "switches", number_in("/proc/stat", "ctxt") - switches);
+	usleep(CLOSED_US);
+	retire();
+	lost = now() - begin - (long)((shared->spun - spun) / rate);
+	result_of_scene(&s, "work", lost);
+	if (deferred >= 0)
+		result_of_scene(&s, "deferrals", driver_counter("VMAs deferred:") - deferred);
+	result_of_scene(&s, "n", s.n);
+	say_longest_hold(s.name);
+	s.strike(&s);
+	usleep(CLOSED_US);
+}
+
+static void all_scenes(void)
+{
+	pid_t spinner = start_spinner();
+	const struct scene *s;
+
+	for_each_scene(s)
+		play(*s);
+	stop_spinner(spinner);
+}
+
+/*
+ * Somebody else, more urgent than all, who wants struct_mutex every 40 us for a moment. With one processor it is his as
+ * soon as the kernel comes to a point where it may be given away, which taking a mutex is and holding one is not.
+ */
+static void look_often(void)
+{
+	struct sched_param urgent = { .sched_priority = 50 };
 	int fd = gem_open_device();
-	struct drm_i915_gem_exec_object2 object = { .handle = gem_empty_batch(fd) };
-	struct drm_i915_gem_execbuffer2 exec = exec_of(&object, 1, DEFAULT_CONTEXT);
+	uint32_t object = gem_create(fd, PAGE);
+	long next, took;
 
+	if (sched_setscheduler(0, SCHED_FIFO, &urgent))
+		_exit(1);
 	while (!shared->stop) {
-		long begin = now(), took;
-
-		if (try_exec(fd, &exec))
-			_exit(1);
-		took = now() - begin;
-		if (shared->measure) {
-			shared->execs++;
-			if (took > shared->longest)
-				shared->longest = took;
-		}
-		gem_wait(fd, object.handle);
-		usleep(50);
+		next = now() + 40000;
+		clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &(struct timespec) {
+			.tv_sec = next / 1000000000, .tv_nsec = next % 1000000000,
+		}, NULL);
+		gem_busy(fd, object);
+		took = now() - next;
+		if (!shared->measure)
+			continue;
+		shared->looks++;
+		if (took > shared->longest)
+			shared->longest = took;
 	}
 	_exit(0);
 }
 
-/* The longest execbuf of another client while @go_away() happens. */
-static long longest_wait(void (*go_away)(int fd, uint32_t context), int fd, uint32_t context)
+/* How long he had to wait at most, while it happened and afterwards. */
+static void watch(struct scene s)
 {
+	s.set(&s);
+	retire();
+	usleep(200000);
 	shared->longest = 0;
-	shared->execs = 0;
+	shared->looks = 0;
 	shared->measure = true;
-	go_away(fd, context);
-	usleep(WINDOW_US);
+	s.go(&s);
+	usleep(CLOSED_US);
 	shared->measure = false;
-	if (shared->execs < 10)
-		fail("the other client had only %ld execbufs", shared->execs);
-	return shared->longest;
+	if (shared->looks < 1000)
+		fail("there were only %ld looks", shared->looks);
+	result_of_scene(&s, "wait", shared->longest);
+	s.strike(&s);
+	usleep(CLOSED_US);
 }
 
-static void nothing(int fd, uint32_t context)
+static void do_nothing(struct scene *s)
 {
-	(void)fd;
-	(void)context;
-}
-
-static void by_ioctl(int fd, uint32_t context)
-{
-	gem_context_destroy(fd, context);
-	retire();
-}
-
-static void by_close(int fd, uint32_t context)
-{
-	(void)context;
-	close(fd);
-	retire();
+	(void)s;
 }
 
 static void waits(void)
 {
-	const uint32_t *names = exported();
-	uint32_t context;
-	pid_t other;
-	int fd;
+	const struct scene *s;
+	pid_t other, spinner;
 
-	shared->stop = false;
+	/* An idle machine sleeps, and wakes up as late as what else runs on this one makes it. */
+	spinner = start_spinner();
 	other = fork();
 	if (!other)
-		other_client();
-	fd = importer(names, VMAS, &context);
-	retire();
-	usleep(200000);
-	result("wait-quiet", longest_wait(nothing, fd, context));
-	result("wait-ioctl", longest_wait(by_ioctl, fd, context));
-	close(fd);
-	fd = importer(names, VMAS, &context);
-	retire();
-	usleep(200000);
-	result("wait-close", longest_wait(by_close, fd, context));
-	shared->stop = true;
+		look_often();
+	watch((struct scene) { .name = "quiet", .set = set_frames, .go = do_nothing, .strike = strike_client });
+	for_each_scene(s)
+		watch(*s);
+	stop_spinner(spinner);
 	waitpid(other, NULL, 0);
 }
 
@@ -314,7 +611,9 @@ int main(int argc, char **argv)
 		return 1;
 	tap_begin("cost", argc, argv);
 	tap_run("execbuf", 120, execbufs);
+	tap_run("frame", 120, all_frames);
 	tap_run("teardown", 120, teardowns);
-	tap_run("wait", 120, waits);
+	tap_run("scene", 240, all_scenes);
+	tap_run("wait", 240, waits);
 	return tap_end();
 }
