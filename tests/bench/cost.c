@@ -386,10 +386,13 @@ static void set_second_handle(struct scene *s)
 	gem_close(s->fd, first);
 }
 
+/* Workers that have something to do come to it at once. */
 static void go_second_handle(struct scene *s)
 {
-	for (unsigned int i = 0; i < s->n; i++)
+	for (unsigned int i = 0; i < s->n; i++) {
 		use_with(s, DEFAULT_CONTEXT, s->handle);
+		sched_yield();
+	}
 }
 
 static void strike_gate_and_client(struct scene *s)

@@ -109,10 +109,10 @@ static int run_logged(const char *name, void (*test)(void), unsigned int seconds
 	return status;
 }
 
-void tap_run(const char *name, unsigned int seconds, void (*test)(void))
+bool tap_run(const char *name, unsigned int seconds, void (*test)(void))
 {
 	if (!is_wanted(name))
-		return;
+		return false;
 	tap.reason[0] = '\0';
 	tap.tests++;
 	switch (run_logged(name, test, seconds)) {
@@ -129,6 +129,7 @@ void tap_run(const char *name, unsigned int seconds, void (*test)(void))
 		printf("not ok - %s/%s: %s\n", tap.suite, name, tap.reason);
 		tap.failed++;
 	}
+	return true;
 }
 
 int tap_end(void)

@@ -24,8 +24,10 @@ void tap_begin(const char *suite, int argc, char **argv);
  * @test: returns when the test has passed
  *
  * A warning or an error in the kernel's log fails the test too.
+ *
+ * Return: false if the test is none of those that were picked.
  */
-void tap_run(const char *name, unsigned int seconds, void (*test)(void));
+bool tap_run(const char *name, unsigned int seconds, void (*test)(void));
 
 /**
  * tap_end() - print the plan
