@@ -218,13 +218,8 @@ void active_drop_bound(void)
 
 void active_pressure(void)
 {
-	struct crossing how = { .unbound = BY_NO_ROOM, .want_memory = press };
-
-	need_other_engine();
-	if (options.quick)
-		in_child(cross, &how);
-	else
-		cross_all_ways_to_go(how);
+	cross_all_ways_to_go((struct crossing) { .unbound = BY_NO_ROOM, .want_memory = press });
+	cross_all_ways_to_go((struct crossing) { .nobody = true, .unbound = BY_NO_ROOM, .want_memory = press });
 }
 
 static void cross_userptr(bool nobody)
@@ -246,9 +241,5 @@ void active_munmap(void)
 /* It needs no privilege. */
 void active_nobody(void)
 {
-	struct crossing how = { .nobody = true, .unbound = BY_SIGNAL, .want_memory = press };
-
-	need_other_engine();
-	in_child(cross, &how);
 	cross_userptr(true);
 }

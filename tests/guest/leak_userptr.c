@@ -71,16 +71,29 @@ void userptr_contexts(void)
 	}
 }
 
-/* Memory of some drivers is busy until the GPU is done: have somebody there who lets it go on. */
-static pid_t open_gates_later(void)
+/*
+ * Changing memory takes until the GPU is done, with some drivers: have somebody there who lets it go on, a little later
+ * than @turn is closed.
+ */
+static pid_t open_gates_later(int *turn)
 {
-	pid_t pid = fork();
+	int ends[2];
+	pid_t pid;
+	char c;
 
+	if (pipe(ends))
+		fail("pipe: %s", strerror(errno));
+	pid = fork();
 	if (pid == 0) {
+		close(ends[1]);
+		if (read(ends[0], &c, 1))
+			_exit(1);
 		usleep(100000);
 		gates_open_all();
 		_exit(0);
 	}
+	close(ends[0]);
+	*turn = ends[1];
 	return pid;
 }
 
@@ -101,10 +114,11 @@ static void while_busy(void (*change)(struct busy *b))
 	for (int i = 0; i < 2; i++) {
 		struct busy b = { .fd = gem_open_device() };
 		pid_t opener;
+		int turn;
 
 		b.context = gem_context_create(b.fd);
 		/* Before there is memory to share: a fork is a change of it. */
-		opener = open_gates_later();
+		opener = open_gates_later(&turn);
 		b.page = anonymous_page();
 		b.object = gem_userptr(b.fd, b.page, PAGE);
 		store(b.fd, DEFAULT_CONTEXT, b.object, 1);
@@ -113,6 +127,7 @@ static void while_busy(void (*change)(struct busy *b))
 		store(b.fd, b.context, b.object, 2);
 		if (i)
 			gem_context_destroy(b.fd, b.context);
+		close(turn);
 		change(&b);
 		waitpid(opener, NULL, 0);
 		close(b.fd);
