@@ -261,7 +261,7 @@ static double cpu_seconds(void)
 }
 
 /*
- * SLUB keeps who allocated what, in sysfs until 5.13 and in debugfs since,
+ * Once is enough. SLUB keeps who allocated what, in sysfs until 5.13 and in debugfs since,
  * there with a call trace each, which can take a second to read.
  */
 void census_learn(void)
@@ -269,6 +269,8 @@ void census_learn(void)
 	const double bearable = 0.1;
 	glob_t files;
 
+	if (n_listings)
+		return;
 	if (glob("/sys/kernel/slab/kmalloc-*/alloc_calls", 0, NULL, &files) &&
 	    glob("/sys/kernel/debug/slab/kmalloc-*/alloc_traces", 0, NULL, &files))
 		return;

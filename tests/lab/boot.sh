@@ -66,8 +66,8 @@ command_line()
 		"nokaslr mitigations=off fbcon=map:1 lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $APPEND"
 }
 
-# counting: what the leak suite counts by. Slab caches keep their names; each page is a DMA mapping of its own, and there
-# is room to note as many as fifty PPGTTs of 4.1 have.
+# counting: what the leak suite counts by. Slab caches keep their names; there is room to note as many DMA mappings as
+# fifty PPGTTs of 4.1 have, and each page is one of its own, but with an IOMMU, where the kernel does not offer that.
 counting()
 {
 	# U counts VMAs by allocating function, and costs a stack trace for each allocation: too much beside KASAN
@@ -76,7 +76,8 @@ counting()
 	kmemleak) slub=FZPU scan=on ;;
 	*) slub=U scan=off ;;
 	esac
-	echo "slab_nomerge slub_debug=$slub kmemleak=$scan dma_debug_entries=262144 iommu=soft swiotlb=2048"
+	[ -n "$IOMMU" ] && mapping=intel_iommu=on || mapping='iommu=soft swiotlb=2048'
+	echo "slab_nomerge slub_debug=$slub kmemleak=$scan dma_debug_entries=262144 $mapping"
 }
 
 # start_gpu DIR: the GPU, and the south bridge by which drivers of that time tell which display it has.
@@ -100,10 +101,12 @@ exec_machine()
 {
 	dir=$1
 	shift
+	# An IOMMU comes before the devices, and tells of each page that is mapped, for the virtual GPU has to know.
 	# shellcheck disable=SC2086,SC2153 # QEMU is a command line; find_qemu has set it
 	set -- $QEMU -accel tcg,thread=multi -cpu "$(cpu_model)" -smp "$CPUS" -m "$GUEST_MEMORY" \
 		-object memory-backend-memfd,id=m,size="$GUEST_MEMORY",share=on \
 		-machine q35,memory-backend=m -nodefaults -no-user-config -vga none -display none -no-reboot \
+		${IOMMU:+-device intel-iommu,caching-mode=on} \
 		-device "$(vfio_user "$WORK/gpu" 2.0)" -device "$(vfio_user "$WORK/lpc" 3.0)" "$@"
 	log "+ $*"
 	echo "$*" >"$dir/qemu.log"

@@ -15,7 +15,8 @@
 
 #include "vgpu.h"
 
-#define MAX_MAPS	4096u
+/* With an IOMMU each page that the guest maps is one. A process may have 65,530. */
+#define MAX_MAPS	60000u
 
 static volatile sig_atomic_t sigbus_pages;
 
@@ -45,7 +46,7 @@ static int map_reserve(struct memory *mem)
 
 	if (mem->count < mem->capacity)
 		return 0;
-	if (capacity > MAX_MAPS)
+	if (mem->count >= MAX_MAPS)
 		return -ENOSPC;
 	bigger = realloc(mem->map, capacity * sizeof(*bigger));
 	if (!bigger)
