@@ -23,7 +23,8 @@
 #define VMAS 10000
 #define VMAS_AT_ONCE 500
 #define WINDOW_US 300000	/* in which a teardown ends */
-#define CLOSED_US 1000000	/* the VMA of a closed handle has gone */
+#define CLOSED_US 1000000	/* in which also the VMA of a handle that was closed goes */
+#define REST_US 100000
 
 static struct shared {
 	volatile unsigned long spun;
@@ -271,6 +272,7 @@ struct scene {
 	void (*strike)(struct scene *s);
 	unsigned int n;		/* of what it is about */
 	bool waits;		/* for the GPU, and its time says nothing */
+	bool handles;		/* are closed: what there is to be done may be put off for a while */
 	int fd, owner;
 	uint32_t handle, name_of_object, batch;
 	struct gate gate;
@@ -480,10 +482,11 @@ static void strike_owner(struct scene *s)
 
 static const struct scene scenes[] = {
 	{ .name = "frames", .set = set_frames, .go = go_frames, .strike = strike_client, .n = FRAMES,
-	  .waits = true },
+	  .waits = true, .handles = true },
 	{ .name = "second-handle", .set = set_second_handle, .go = go_second_handle,
-	  .strike = strike_gate_and_client, .n = 150 },
-	{ .name = "close-contexts", .set = set_contexts, .go = go_close_handle, .strike = strike_client, .n = 1000 },
+	  .strike = strike_gate_and_client, .n = 150, .handles = true },
+	{ .name = "close-contexts", .set = set_contexts, .go = go_close_handle, .strike = strike_client, .n = 1000,
+	  .handles = true },
 	{ .name = "close-in-flight", .set = set_in_flight, .go = go_close_file, .strike = strike_gate, .n = 8000 },
 	{ .name = "destroy-context", .set = set_importer, .go = go_destroy_context, .strike = strike_client,
 	  .n = VMAS },
@@ -505,7 +508,7 @@ static void play(struct scene s)
 
 	s.set(&s);
 	retire();
-	usleep(200000);
+	usleep(REST_US);
 	rate = spin_rate();
 	deferred = driver_counter("VMAs deferred:");
 	switches = number_in("/proc/stat", "ctxt");
@@ -515,7 +518,7 @@ static void play(struct scene s)
 	if (!s.waits)
 		result_of_scene(&s, "time", now() - begin);
 	result_of_scene(&s, "switches", number_in("/proc/stat", "ctxt") - switches);
-	usleep(CLOSED_US);
+	usleep(s.handles ? CLOSED_US : WINDOW_US);
 	retire();
 	lost = now() - begin - (long)((shared->spun - spun) / rate);
 	result_of_scene(&s, "work", lost);
@@ -524,7 +527,7 @@ static void play(struct scene s)
 	result_of_scene(&s, "n", s.n);
 	say_longest_hold(s.name);
 	s.strike(&s);
-	usleep(CLOSED_US);
+	usleep(REST_US);
 }
 
 static void all_scenes(void)
@@ -571,18 +574,18 @@ static void watch(struct scene s)
 {
 	s.set(&s);
 	retire();
-	usleep(200000);
+	usleep(REST_US);
 	shared->longest = 0;
 	shared->looks = 0;
 	shared->measure = true;
 	s.go(&s);
-	usleep(CLOSED_US);
+	usleep(s.handles ? CLOSED_US : WINDOW_US);
 	shared->measure = false;
 	if (shared->looks < 1000)
 		fail("there were only %ld looks", shared->looks);
 	result_of_scene(&s, "wait", shared->longest);
 	s.strike(&s);
-	usleep(CLOSED_US);
+	usleep(REST_US);
 }
 
 static void do_nothing(struct scene *s)
