@@ -34,7 +34,7 @@ const char *census_missing(enum source source)
 	case CLEANUP_PENDING:
 		return "the module has no i915_context_cleanup in debugfs";
 	case DMA_MAPPINGS:
-		return "needs CONFIG_DMA_API_DEBUG, booted with dma_debug_entries=262144 iommu=soft, and enough of them";
+		return "CONFIG_DMA_API_DEBUG, dma_debug_entries=262144 iommu=soft at boot, and enough of them";
 	default:
 		return "none was seen when a file was open; counting by allocating function needs slub_debug=U";
 	}

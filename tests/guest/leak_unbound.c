@@ -161,7 +161,7 @@ void signal_storm(void)
 
 #define PREFAULT	"/sys/module/i915/parameters/prefault_disable"
 
-/* Execbuf of the shared object in a context that goes meanwhile. Its relocations are where the CPU must wait for the GPU. */
+/* Execbuf of the shared object in a context that goes meanwhile. The relocations are where the CPU waits for the GPU. */
 struct interrupted_exec {
 	int fd;
 	uint32_t context, shared;
@@ -187,8 +187,8 @@ static void exec_slowly(struct interrupted_exec *how)
 }
 
 /*
- * Reading the relocations faults, so that execbuf lets go of its lock and of all it has bound, waits, looks everything up
- * once more, and then succeeds or fails. The context goes within the wait.
+ * Reading the relocations faults, so that execbuf lets go of its lock and of all that it has bound, waits, looks it all
+ * up once more, and then succeeds or fails. The context goes within the wait.
  */
 static void context_goes_in_execbuf(bool fails)
 {
