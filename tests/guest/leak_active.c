@@ -219,7 +219,7 @@ void active_drop_bound(void)
 void active_pressure(void)
 {
 	cross_all_ways_to_go((struct crossing) { .unbound = BY_NO_ROOM, .want_memory = press });
-	cross_all_ways_to_go((struct crossing) { .nobody = true, .unbound = BY_NO_ROOM, .want_memory = press });
+	in_child(cross, &(struct crossing) { .nobody = true, .unbound = BY_NO_ROOM, .want_memory = press });
 }
 
 static void cross_userptr(bool nobody)

@@ -213,9 +213,9 @@ void handles_closed_at_once(void)
 	leak_remark("of %d handles closed at once %ld VMAs were there 0.1 s later", HANDLES, n);
 	if (n > MOST)
 		leak_also("more than %d", MOST);
-	/* The objects have page tables of their own, which the address space keeps. */
 	usleep(IDLE_US);
 	expect_no_more(&then, "after an idle second");
+	/* So many objects have page tables that the address space keeps. */
 	close(fd);
 	close(owner);
 }
@@ -282,14 +282,17 @@ void handle_closed_then_context(void)
 
 void handle_closed_then_evicted(void)
 {
-	int fd = gem_open_device();
+	struct census then;
+	int fd = lasting_file();
 
 	need_full_ppgtt("the places to compete for");
-	/* Once more, for the places need not be the same, and each has page tables. */
+	then = census_glance();
 	crowd(fd);
 	crowd(fd);
-	leak_mark();
-	crowd(fd);
+	usleep(IDLE_US);
+	expect_no_more(&then, "after an idle second");
+	/* Each place that was used has page tables, which the address space keeps. */
+	close(fd);
 }
 
 void handle_closed_then_freed(void)

@@ -128,12 +128,12 @@ void leak_mark(void)
 
 	hurry();
 	now = census_glance();
-	for (int i = 0; i < 50 && same < 2; i++) {
+	for (int i = 0; i < 80 && same < 2; i++) {
 		usleep(15000);
 		hurry();
 		last = now;
 		now = census_glance();
-		same = memcmp(&last, &now, sizeof(last)) ? 0 : same + 1;
+		same = memcmp(&last, &now, sizeof(last)) || cleanup_counter("closed VMAs") > 0 ? 0 : same + 1;
 	}
 	before = census_take();
 }
