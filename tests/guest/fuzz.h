@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The fuzzer: random programs of what clients and the system do to GEM.
+ *
+ * A program is a list of steps. A step names an operation, who does it, and
+ * small numbers that stand for files, contexts, objects. What a step needs and
+ * is not there is made (a file is opened, an object is created or imported), so
+ * that any part of a program is a program, and the shortest one can be found by
+ * leaving steps out.
+ *
+ * The conductor hands the steps out to actors and waits for each, unless it is to
+ * run beside the next one or is seen to sleep in the kernel, as behind an engine that
+ * is held. A model in shared memory says what every object must hold.
+ */
+#ifndef FUZZ_H
+#define FUZZ_H
+
+#include "gem.h"
+
+#include <pthread.h>
+#include <stdio.h>
+
+#define FILES		3
+#define CONTEXTS	3	/* of a file; 0 is its default */
+#define OBJECTS		4
+#define HANDLES		2	/* of an object in a file */
+#define WORDS		4	/* of an object that the model knows */
+#define CROWD		9	/* objects a GiB apart, more than an address space has room for */
+#define ACTORS		3
+#define NOBODY		2	/* the actor that is a process of its own, of uid 65534 */
+#define PROCESSES	2
+#define MAX_STEPS	64
+#define MAX_ARGS	6
+
+/* What an argument may be: a number, one of the words, or a set of them. */
+struct domain {
+	const char *const *words;	/* NULL: numbers */
+	unsigned int n;
+	bool set;
+};
+
+struct step {
+	const struct op *op;
+	unsigned int actor;
+	bool async;			/* the next step does not wait for this one */
+	unsigned int signal;		/* microseconds until a signal comes, or 0 */
+	unsigned int number;		/* in the program as it was generated: what it writes is made from it */
+	unsigned int arg[MAX_ARGS];
+};
+
+/* What run() returns where there was nothing to do. */
+#define SKIPPED 1
+
+/* Flags of an operation. */
+enum {
+	BY_CONDUCTOR = 1,	/* not by an actor: it works while all of them sleep */
+	BY_ROOT = 2,		/* by actor 0, whatever the step says */
+	PATIENT = 4,		/* may sleep for long without being blocked */
+	RARE = 8,		/* takes so long that it is done in few programs only */
+};
+
+/**
+ * struct op - an operation
+ * @name: in the text of a program
+ * @weight: how often it is chosen, beside others
+ * @flags: of the above
+ * @run: does it; returns 0, -errno or SKIPPED
+ * @args: what it is done to, as many as have a name
+ */
+struct op {
+	const char *name;
+	unsigned int weight;
+	unsigned int flags;
+	int (*run)(const struct step *s);
+	struct {
+		const char *name;
+		const struct domain *domain;
+	} args[MAX_ARGS];
+};
+
+struct program {
+	unsigned int n;
+	struct step steps[MAX_STEPS];
+};
+
+/* fuzz_program.c */
+extern const struct domain some_file, some_context, some_object, some_objects, some_engine, some_word;
+
+/**
+ * program_make() - the program of a number
+ * @p: to be filled
+ * @seed: of the run
+ * @number: of the program in the run; the same for the same two on every machine
+ * @rare: operations that take long may be in it
+ */
+void program_make(struct program *p, unsigned int seed, unsigned int number, bool rare);
+
+/* Print as text, each line after @before. */
+void program_print(const struct program *p, FILE *to, const char *before);
+
+/* Return: NULL, or what is wrong with the text. */
+const char *program_parse(struct program *p, FILE *from);
+
+/* The operations, in fuzz_client.c, fuzz_exec.c, fuzz_memory.c and fuzz_system.c; each ends with a nameless one. */
+extern const struct op client_ops[], exec_ops[], memory_ops[], system_ops[];
+extern const struct op *const op_tables[];
+extern const unsigned int n_op_tables;
+
+/* What is where, and what it holds. */
+struct file {
+	int fd;				/* -1: not open */
+	uint32_t context[CONTEXTS];	/* 0: there is none */
+	uint32_t handle[OBJECTS][HANDLES];
+	uint32_t crowd[CROWD], huge;
+};
+
+struct object {
+	bool alive;
+	uint64_t size;
+	/* Of a userptr object: its memory, in which of the processes. */
+	void *memory;
+	unsigned int process;
+	bool unmapped;
+	bool linear;			/* GTT maps show it as it is */
+	struct {
+		bool known;
+		uint32_t value;
+	} words[WORDS];
+	unsigned int writers, version;
+	bool contested;			/* there were several writers at once */
+	void *map[PROCESSES];		/* left by an operation for the next one */
+	bool map_is_gtt[PROCESSES];
+};
+
+struct result {
+	bool begun, ended, overlapped;
+	int err;
+};
+
+struct actor {
+	int posted, done;		/* futexes: how many steps */
+	pid_t tid;
+	unsigned int step;		/* its index in the program */
+};
+
+struct spinning {
+	volatile uint32_t *map;		/* in the process that started it */
+	int fd;
+	uint32_t batch;
+};
+
+#define SPINNERS 8
+
+struct stage {
+	pthread_mutex_t lock;
+	bool over;			/* actors go home */
+	struct file files[FILES];
+	struct object objects[OBJECTS];
+	struct actor actors[ACTORS];
+	struct result results[MAX_STEPS];
+	bool leaks_allowed;		/* the cleanup was switched off */
+	char finding[256];
+	unsigned int where;		/* the step that found it */
+};
+
+extern struct stage *stage;
+
+/* fuzz_actor.c */
+/**
+ * program_play() - run a program to its end
+ * @p: the program
+ *
+ * To be called in a process of its own, which it ends.
+ */
+void program_play(const struct program *p) __attribute__((noreturn));
+
+/* Which actor, and which of the processes, this is. */
+unsigned int this_actor(void);
+unsigned int this_process(void);
+
+/* Nothing may be wrong; the first thing that is wrong ends up in the report. */
+void finding(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* An ioctl of a step, tried again after EINTR and EAGAIN, as libdrm does, unless a signal is what the step is about. */
+int step_ioctl(const struct step *s, int fd, unsigned long request, void *arg);
+
+/* Call @touch; -EFAULT if that raises SIGBUS or SIGSEGV. */
+int touching(void (*touch)(void *arg), void *arg);
+
+/* fuzz_model.c. Each returns 0 or -errno; what is not there is made. */
+int file_get(unsigned int file, int *fd);
+int context_get(const struct step *s, unsigned int file, unsigned int context, uint32_t *id);
+int handle_get(const struct step *s, unsigned int file, unsigned int object, uint32_t *handle);
+int second_handle_get(const struct step *s, unsigned int file, unsigned int object, uint32_t *handle);
+int file_close(unsigned int file);
+int object_create(const struct step *s, unsigned int file, unsigned int object, bool userptr, unsigned int pages,
+		  uint32_t *handle);
+void handle_forget(unsigned int file, unsigned int object, unsigned int which);
+
+/* A file that has the object open, else -1. */
+int holder(unsigned int object);
+
+uint64_t word_offset(const struct object *o, unsigned int word);
+uint32_t step_value(const struct step *s);
+
+/* Around what writes a word: it is known if nobody else wrote to the object meanwhile. */
+void write_begin(unsigned int object);
+void write_end(unsigned int object, unsigned int word, uint32_t value, bool written);
+
+/* Around what reads: expect() compares what was read, if nobody wrote meanwhile. */
+unsigned int read_begin(unsigned int object);
+void expect(unsigned int object, unsigned int version, unsigned int word, uint32_t seen, const char *how);
+
+/* What an object holds is not known any more; of all objects. */
+void forget_words(unsigned int object);
+void forget_all_words(void);
+
+/* fuzz_memory.c */
+int check_object(const struct step *s, unsigned int object);
+
+/* fuzz_exec.c: end every batch that spins, in this process. */
+void end_spinners(void);
+
+#endif

@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The fuzzer's programs: made from a seed, printed, read. */
+#define _GNU_SOURCE
+#include "fuzz.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+static const char *const object_words[] = { "o0", "o1", "o2", "o3" };
+static const char *const engine_words[] = { "render", "bsd", "blt", "vebox" };
+
+const struct domain some_file = { .n = FILES };
+const struct domain some_context = { .n = CONTEXTS };
+const struct domain some_object = { .words = object_words, .n = OBJECTS };
+const struct domain some_objects = { .words = object_words, .n = OBJECTS, .set = true };
+const struct domain some_engine = { .words = engine_words, .n = ARRAY_SIZE(engine_words) };
+const struct domain some_word = { .n = WORDS };
+
+const struct op *const op_tables[] = { client_ops, exec_ops, memory_ops, system_ops };
+const unsigned int n_op_tables = ARRAY_SIZE(op_tables);
+
+#define for_each_op(t, op) \
+	for (unsigned int t = 0; t < n_op_tables; t++) \
+		for (const struct op *op = op_tables[t]; op->name; op++)
+
+/* SplitMix64 (Steele, Lea and Flood 2014): any number is a good seed. */
+static uint64_t next(uint64_t *state)
+{
+	uint64_t z = *state += 0x9e3779b97f4a7c15;
+
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111eb;
+	return z ^ (z >> 31);
+}
+
+static unsigned int below(uint64_t *state, unsigned int n)
+{
+	return next(state) % n;
+}
+
+/*
+ * What a program is about: each has operations, files, objects and so on of its own that it does often and others
+ * that it leaves alone. Programs that may do everything all look alike, and rarely do the same thing to the same object twice.
+ */
+struct mood {
+	unsigned int weights[128], total;
+	unsigned int files, contexts, objects, engines;	/* sets */
+	unsigned int tendency[32];			/* of each word of a set, in 16ths */
+	unsigned int actors, async, signals;		/* in 16ths */
+};
+
+static unsigned int some_of(uint64_t *state, unsigned int n)
+{
+	unsigned int set = below(state, 1u << n);
+
+	return set ? set : 1u << below(state, n);
+}
+
+static void choose_mood(struct mood *m, uint64_t *state, bool rare)
+{
+	static const unsigned int factors[] = { 0, 1, 1, 4 }, tendencies[] = { 0, 0, 1, 3, 8 };
+	unsigned int i = 0;
+
+	memset(m, 0, sizeof(*m));
+	for_each_op(t, op) {
+		/* Drawn for every one, so that what is rare changes nothing else. */
+		unsigned int factor = factors[below(state, ARRAY_SIZE(factors))];
+		bool chosen = below(state, 8) == 0;
+
+		m->weights[i] = op->flags & RARE ? op->weight * (rare && chosen) : op->weight * factor;
+		m->total += m->weights[i++];
+	}
+	m->files = some_of(state, FILES);
+	m->contexts = some_of(state, CONTEXTS);
+	m->objects = some_of(state, OBJECTS);
+	m->engines = some_of(state, ARRAY_SIZE(engine_words));
+	for (i = 0; i < ARRAY_SIZE(m->tendency); i++)
+		m->tendency[i] = tendencies[below(state, ARRAY_SIZE(tendencies))];
+	m->actors = below(state, 3) ? 0 : 1 + below(state, 8);
+	m->async = below(state, 3) ? 0 : 1 + below(state, 6);
+	m->signals = below(state, 4) ? 0 : 1 + below(state, 4);
+}
+
+static unsigned int one_of(uint64_t *state, unsigned int set)
+{
+	unsigned int i;
+
+	do {
+		i = below(state, 32);
+	} while (!(set & 1u << i));
+	return i;
+}
+
+static unsigned int choose_arg(const struct domain *d, const struct mood *m, uint64_t *state)
+{
+	unsigned int set = 0;
+
+	if (d == &some_file)
+		return one_of(state, m->files);
+	if (d == &some_context)
+		return one_of(state, m->contexts);
+	if (d == &some_object)
+		return one_of(state, m->objects);
+	if (d == &some_engine)
+		return one_of(state, m->engines);
+	if (d == &some_objects)
+		return m->objects & below(state, 1u << OBJECTS);
+	if (!d->set)
+		return below(state, d->n);
+	for (unsigned int i = 0; i < d->n; i++)
+		if (below(state, 16) < m->tendency[i])
+			set |= 1u << i;
+	return set;
+}
+
+static const struct op *choose_op(const struct mood *m, uint64_t *state)
+{
+	unsigned int at = below(state, m->total), i = 0;
+
+	for_each_op(t, op) {
+		if (at < m->weights[i])
+			return op;
+		at -= m->weights[i++];
+	}
+	return NULL;	/* not reached */
+}
+
+void program_make(struct program *p, unsigned int seed, unsigned int number, bool rare)
+{
+	uint64_t state = (uint64_t)seed << 32 | number;
+	struct mood m;
+
+	memset(p, 0, sizeof(*p));
+	next(&state);
+	do {
+		choose_mood(&m, &state, rare);
+	} while (!m.total);
+	p->n = 8 + below(&state, 40);
+	for (unsigned int i = 0; i < p->n; i++) {
+		struct step *s = &p->steps[i];
+
+		s->op = choose_op(&m, &state);
+		s->number = i;
+		if (below(&state, 16) < m.actors)
+			s->actor = below(&state, ACTORS);
+		s->async = below(&state, 16) < m.async;
+		if (below(&state, 16) < m.signals)
+			s->signal = 1 + below(&state, 3000);
+		for (unsigned int a = 0; a < MAX_ARGS && s->op->args[a].name; a++)
+			s->arg[a] = choose_arg(s->op->args[a].domain, &m, &state);
+	}
+}
+
+static void print_arg(const struct domain *d, unsigned int value, FILE *to)
+{
+	const char *between = "";
+
+	if (!d->words) {
+		fprintf(to, "%u", value);
+	} else if (!d->set) {
+		fputs(d->words[value], to);
+	} else if (!value) {
+		fputs("none", to);
+	} else {
+		for (unsigned int i = 0; i < d->n; i++)
+			if (value & 1u << i) {
+				fprintf(to, "%s%s", between, d->words[i]);
+				between = "+";
+			}
+	}
+}
+
+/* ACTOR[&][!MICROSECONDS] OPERATION NAME=VALUE... @NUMBER */
+void program_print(const struct program *p, FILE *to, const char *before)
+{
+	for (unsigned int i = 0; i < p->n; i++) {
+		const struct step *s = &p->steps[i];
+
+		fprintf(to, "%s%u%s", before, s->actor, s->async ? "&" : "");
+		if (s->signal)
+			fprintf(to, "!%u", s->signal);
+		fprintf(to, " %s", s->op->name);
+		for (unsigned int a = 0; a < MAX_ARGS && s->op->args[a].name; a++) {
+			fprintf(to, " %s=", s->op->args[a].name);
+			print_arg(s->op->args[a].domain, s->arg[a], to);
+		}
+		fprintf(to, " @%u\n", s->number);
+	}
+}
+
+static bool parse_word(const struct domain *d, const char *word, unsigned int *value)
+{
+	for (unsigned int i = 0; i < d->n; i++)
+		if (!strcmp(d->words[i], word)) {
+			*value = d->set ? *value | 1u << i : i;
+			return true;
+		}
+	return false;
+}
+
+static bool parse_value(const struct domain *d, char *text, unsigned int *value)
+{
+	char *end, *rest = text, *word;
+
+	*value = 0;
+	if (!d->words) {
+		*value = strtoul(text, &end, 10);
+		return end != text && !*end && *value < d->n;
+	}
+	if (d->set && !strcmp(text, "none"))
+		return true;
+	while ((word = strsep(&rest, d->set ? "+" : "")))
+		if (!parse_word(d, word, value))
+			return false;
+	return true;
+}
+
+static bool parse_arg(struct step *s, char *text)
+{
+	char *value = strchr(text, '=');
+
+	if (!value)
+		return false;
+	*value++ = '\0';
+	for (unsigned int a = 0; a < MAX_ARGS && s->op->args[a].name; a++)
+		if (!strcmp(s->op->args[a].name, text))
+			return parse_value(s->op->args[a].domain, value, &s->arg[a]);
+	return false;
+}
+
+static bool parse_who(struct step *s, const char *text)
+{
+	char *end;
+
+	s->actor = strtoul(text, &end, 10);
+	if (end == text || s->actor >= ACTORS)
+		return false;
+	if (*end == '&') {
+		s->async = true;
+		end++;
+	}
+	if (*end == '!')
+		s->signal = strtoul(end + 1, &end, 10);
+	return !*end;
+}
+
+static bool parse_step(struct step *s, char *line)
+{
+	char *rest = line, *word = strsep(&rest, " ");
+
+	memset(s, 0, sizeof(*s));
+	if (!parse_who(s, word) || !rest)
+		return false;
+	word = strsep(&rest, " ");
+	for_each_op(t, op)
+		if (!strcmp(op->name, word))
+			s->op = op;
+	if (!s->op)
+		return false;
+	while ((word = strsep(&rest, " ")))
+		if (word[0] == '@')
+			s->number = strtoul(word + 1, NULL, 10);
+		else if (!parse_arg(s, word))
+			return false;
+	return true;
+}
+
+const char *program_parse(struct program *p, FILE *from)
+{
+	static char line[512], copy[512];
+
+	memset(p, 0, sizeof(*p));
+	while (fgets(line, sizeof(line), from)) {
+		line[strcspn(line, "\r\n")] = '\0';
+		strcpy(copy, line);
+		if (!line[0] || line[0] == '#')
+			continue;
+		if (p->n == MAX_STEPS)
+			return "too many steps";
+		if (!parse_step(&p->steps[p->n++], line))
+			return copy;
+	}
+	return p->n ? NULL : "no steps";
+}

@@ -1,0 +1,380 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The fuzzer: plays programs one after the other, each in processes of its own, and judges what came of each. */
+#define _GNU_SOURCE
+#include "census.h"
+#include "fuzz.h"
+#include "gate.h"
+#include "klog.h"
+#include "tap.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROGRAM_SECONDS	40	/* then it is stuck */
+#define SETTLE_SECONDS	1.2	/* what the driver does later must be done by then */
+#define EXACT_EVERY	50	/* programs; the allocator's listings take long to read */
+
+static struct {
+	unsigned int seed, first, programs, repeat, findings;
+	double seconds;
+	bool rare, print;
+	const char *file;
+} options = { .seed = 1, .programs = -1u, .repeat = 1, .findings = 10, .seconds = 60, .rare = true };
+
+static int sweeper;		/* a file that stays open, and its batch */
+static uint32_t batch;
+static struct census before;
+static unsigned int played, found;
+static bool lost;		/* nothing more can be learned from this guest */
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+/* Have every engine run something of a context that stays, so that none holds one that should go. */
+static int sweep(void)
+{
+	const struct engine *e;
+	int err = 0;
+
+	for_each_engine(sweeper, e) {
+		struct drm_i915_gem_exec_object2 object = { .handle = batch };
+		struct drm_i915_gem_execbuffer2 exec = {
+			.buffers_ptr = (uintptr_t)&object, .buffer_count = 1, .flags = e->flag,
+		};
+
+		err = try_exec(sweeper, &exec);
+		if (!err)
+			err = try_wait(sweeper, batch, 10000000000ll);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Of debugfs i915_gem_drop_caches: only what would happen anyway, a second later. */
+static void hurry(void)
+{
+	gem_debugfs("i915_gem_drop_caches", 0x4 | 0x10);
+}
+
+/* What is more than before, or NULL. */
+static const char *surplus(const struct census *c)
+{
+	static char text[256];
+	size_t n = 0;
+
+	for (enum source s = 0; s < N_SOURCES; s++)
+		if (c->count[s] >= 0 && before.count[s] >= 0 && c->count[s] > before.count[s])
+			n += snprintf(text + n, sizeof(text) - n, "%s%ld more %s", n ? ", " : "leak: ",
+				      c->count[s] - before.count[s], source_names[s]);
+	return n ? text : NULL;
+}
+
+static const char *leak(bool exact)
+{
+	double end = now() + SETTLE_SECONDS;
+	const char *what;
+	struct census c;
+	int err = sweep();
+
+	if (err) {
+		lost = true;
+		return "the GPU does not work any more";
+	}
+	do {
+		hurry();
+		c = census_glance();
+		what = surplus(&c);
+	} while (what && now() < end && !usleep(20000));
+	if (!what && exact) {
+		c = census_take();
+		what = surplus(&c);
+	}
+	if (what)
+		before = census_take();
+	return what;
+}
+
+/* How the program ends: every process that takes part has the pipe's other end. */
+static bool is_over(int pipe, unsigned int milliseconds)
+{
+	struct pollfd p = { .fd = pipe };
+
+	return poll(&p, 1, milliseconds) > 0;
+}
+
+static const char *play(const struct program *p)
+{
+	int ends[2], status;
+	const char *wrong = NULL;
+	double end = now() + PROGRAM_SECONDS;
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return "pipe";
+	pid = fork();
+	if (pid == 0) {
+		setpgid(0, 0);
+		close(ends[0]);
+		program_play(p);
+	}
+	close(ends[1]);
+	while (waitpid(pid, &status, WNOHANG) == 0 && now() < end)
+		is_over(ends[0], 5);
+	/* Who dies may sleep behind an engine. */
+	usleep(5000);
+	gates_open_all();
+	kill(-pid, SIGKILL);
+	if (!is_over(ends[0], 10000)) {
+		lost = true;
+		wrong = "no end: a process does not die";
+	}
+	close(ends[0]);
+	waitpid(pid, &status, WNOHANG);
+	return wrong;
+}
+
+static void reset_stage(void)
+{
+	pthread_mutexattr_t attributes;
+
+	memset(stage, 0, sizeof(*stage));
+	pthread_mutexattr_init(&attributes);
+	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
+	pthread_mutex_init(&stage->lock, &attributes);
+	for (unsigned int i = 0; i < FILES; i++)
+		stage->files[i].fd = -1;
+}
+
+/* May the errno be another one the next time, because it depends on how fast the GPU is? */
+static bool depends_on_time(int err)
+{
+	return err == -ETIME || err == -EAGAIN || err == -EINTR || err == -EIO || err == -EBUSY;
+}
+
+/* A word for each step: its errno, - if there was nothing to do, . if it did not end; ~ it overlapped with another, ? timing. */
+static void tell_results(const struct program *p, const char *name)
+{
+	printf("# fuzz %s:", name);
+	for (unsigned int i = 0; i < p->n; i++) {
+		const struct result *r = &stage->results[i];
+
+		if (!r->begun || !r->ended)
+			printf(" .");
+		else if (r->err == SKIPPED)
+			printf(" -");
+		else
+			printf(" %d", -r->err);
+		if (r->overlapped)
+			putchar('~');
+		if (depends_on_time(r->err))
+			putchar('?');
+	}
+	putchar('\n');
+}
+
+static void report(const struct program *p, const char *name, const char *what)
+{
+	found++;
+	printf("not ok - gem_fuzz/%s: %s\n", name, what);
+	program_print(p, stdout, "#   ");
+}
+
+static void play_and_judge(const struct program *p, const char *name)
+{
+	const char *wrong, *complaint, *leaked = NULL;
+	char mark[64], text[600] = "";
+	int log;
+
+	printf("# fuzz %s begins\n", name);
+	fflush(stdout);
+	snprintf(mark, sizeof(mark), "lab: fuzz %s\n", name);
+	log = klog_open(mark);
+	reset_stage();
+	wrong = play(p);
+	if (!wrong && stage->finding[0])
+		wrong = stage->finding;
+	if (!lost)
+		leaked = leak(played++ % EXACT_EVERY == 0);
+	complaint = klog_complaint(log);
+	tell_results(p, name);
+	if (complaint)
+		snprintf(text, sizeof(text), "the kernel says: %s", complaint);
+	else if (wrong)
+		snprintf(text, sizeof(text), "%s%s%s", wrong, leaked ? "; " : "", leaked ? leaked : "");
+	else if (leaked)
+		snprintf(text, sizeof(text), "%s", leaked);
+	if (text[0])
+		report(p, name, text);
+	fflush(stdout);
+}
+
+static void prepare(void)
+{
+	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (stage == MAP_FAILED)
+		fail("mmap: %s", strerror(errno));
+	chmod("/dev/dri/renderD128", 0666);
+	gate_is_virtual();
+	gem_minor();
+	sweeper = gem_open_device();
+	batch = gem_empty_batch(sweeper);
+	census_learn();
+	if (sweep())
+		fail("the GPU does not work");
+	usleep(100000);
+	hurry();
+	before = census_take();
+}
+
+static void play_file(void)
+{
+	FILE *f = strcmp(options.file, "-") ? fopen(options.file, "re") : stdin;
+	static struct program p;
+	const char *wrong;
+
+	if (!f)
+		fail("%s: %s", options.file, strerror(errno));
+	wrong = program_parse(&p, f);
+	if (wrong)
+		fail("%s: cannot be understood: %s", options.file, wrong);
+	for (unsigned int i = 0; i < options.repeat && !lost; i++)
+		play_and_judge(&p, "file");
+}
+
+static void play_generated(void)
+{
+	double end = now() + options.seconds;
+	static struct program p;
+	char name[32];
+
+	for (unsigned int i = options.first; i - options.first < options.programs; i++) {
+		if (now() > end || lost || found >= options.findings)
+			return;
+		snprintf(name, sizeof(name), "%u/%u", options.seed, i);
+		program_make(&p, options.seed, i, options.rare);
+		for (unsigned int j = 0; j < options.repeat && !lost; j++)
+			play_and_judge(&p, name);
+	}
+}
+
+static int print_programs(void)
+{
+	static struct program p;
+
+	for (unsigned int i = options.first; i - options.first < options.programs; i++) {
+		program_make(&p, options.seed, i, options.rare);
+		printf("# fuzz %u/%u\n", options.seed, i);
+		program_print(&p, stdout, "");
+	}
+	return 0;
+}
+
+static void usage(void)
+{
+	printf("Usage: gem_fuzz [OPTION]...\n"
+	       "  --seed N          of the programs (%u)\n"
+	       "  --seconds N       for so long (%.0f)\n"
+	       "  --first N         from this program on (0)\n"
+	       "  --programs N      so many\n"
+	       "  --program N       this one only\n"
+	       "  --file FILE       the program in this text\n"
+	       "  --repeat N        each program so often (1)\n"
+	       "  --findings N      stop after so many (%u)\n"
+	       "  --no-rare         without what takes long: resets, suspend, memory pressure\n"
+	       "  --print           show the programs instead\n", options.seed, options.seconds, options.findings);
+}
+
+static const struct option long_options[] = {
+	{ "seed", required_argument, NULL, 's' },
+	{ "seconds", required_argument, NULL, 't' },
+	{ "first", required_argument, NULL, 'f' },
+	{ "programs", required_argument, NULL, 'n' },
+	{ "program", required_argument, NULL, 'p' },
+	{ "file", required_argument, NULL, 'i' },
+	{ "repeat", required_argument, NULL, 'r' },
+	{ "findings", required_argument, NULL, 'F' },
+	{ "no-rare", no_argument, NULL, 'R' },
+	{ "print", no_argument, NULL, 'P' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 }
+};
+
+static void parse(int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
+		unsigned int number = optarg ? strtoul(optarg, NULL, 10) : 0;
+
+		switch (c) {
+		case 's':
+			options.seed = number;
+			break;
+		case 't':
+			options.seconds = number;
+			break;
+		case 'f':
+			options.first = number;
+			break;
+		case 'n':
+			options.programs = number;
+			break;
+		case 'p':
+			options.first = number;
+			options.programs = 1;
+			break;
+		case 'i':
+			options.file = optarg;
+			break;
+		case 'r':
+			options.repeat = number;
+			break;
+		case 'F':
+			options.findings = number;
+			break;
+		case 'R':
+			options.rare = false;
+			break;
+		case 'P':
+			options.print = true;
+			break;
+		default:
+			usage();
+			exit(c == 'h' ? 0 : 2);
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	double begin = now();
+
+	parse(argc, argv);
+	if (options.print)
+		return print_programs();
+	tap_begin("gem_fuzz", 1, argv);
+	prepare();
+	if (options.file)
+		play_file();
+	else
+		play_generated();
+	printf("%s - gem_fuzz/%u: %u programs in %.0f s, %u findings\n", found ? "not ok" : "ok",
+	       options.seed, played, now() - begin, found);
+	return found ? 1 : 0;
+}
