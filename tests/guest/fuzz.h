@@ -109,6 +109,7 @@ extern const unsigned int n_op_tables;
 /* What is where, and what it holds. */
 struct file {
 	int fd;				/* -1: not open */
+	bool render_node;		/* it can neither give names nor use them */
 	uint32_t context[CONTEXTS];	/* 0: there is none */
 	uint32_t handle[OBJECTS][HANDLES];
 	uint32_t crowd[CROWD], huge;
@@ -143,14 +144,6 @@ struct actor {
 	unsigned int step;		/* its index in the program */
 };
 
-struct spinning {
-	volatile uint32_t *map;		/* in the process that started it */
-	int fd;
-	uint32_t batch;
-};
-
-#define SPINNERS 8
-
 struct stage {
 	pthread_mutex_t lock;
 	bool over;			/* actors go home */
@@ -158,6 +151,7 @@ struct stage {
 	struct object objects[OBJECTS];
 	struct actor actors[ACTORS];
 	struct result results[MAX_STEPS];
+	bool contexts_only_render;	/* as the driver has it */
 	bool leaks_allowed;		/* the cleanup was switched off */
 	char finding[256];
 	unsigned int where;		/* the step that found it */

@@ -166,6 +166,7 @@ struct batch {
 	uint32_t commands[16];
 	struct drm_i915_gem_relocation_entry relocations[2];
 	unsigned int n, n_relocations;
+	unsigned int loop;		/* where that begins */
 	bool gen8;
 };
 
@@ -192,34 +193,38 @@ static void put_store(struct batch *b, uint32_t handle, uint64_t offset, uint32_
 	b->commands[b->n++] = value;
 }
 
-/* A jump to its own beginning, until the CPU writes an end there. */
-static void put_loop(struct batch *b, uint32_t self)
+/* A jump back, until the CPU writes an end where it jumps to. */
+static void put_loop(struct batch *b)
 {
+	b->loop = b->n;
 	b->commands[b->n++] = MI_ARB_CHECK;
 	b->commands[b->n++] = MI_BATCH_BUFFER_START | MI_BATCH_PPGTT | (b->gen8 ? 1 : 0);
-	refer(b, self, 0, false);
+	refer(b, 0, b->loop * sizeof(uint32_t), false);
 }
 
-static struct spinning spinners[SPINNERS];
+/* Where the loops of batches that spin begin. */
+static volatile uint32_t *spinners[8];
 static unsigned int n_spinners;
+
+#define SPINNERS (sizeof(spinners) / sizeof(spinners[0]))
 
 void end_spinners(void)
 {
 	for (unsigned int i = 0; i < SPINNERS; i++)
-		if (spinners[i].map) {
-			spinners[i].map[0] = MI_BATCH_BUFFER_END;
-			spinners[i].map = NULL;
+		if (spinners[i]) {
+			*spinners[i] = MI_BATCH_BUFFER_END;
+			spinners[i] = NULL;
 		}
 }
 
 /* The map outlives the handle. */
-static int keep_spinner(const struct step *s, int fd, uint32_t batch)
+static int keep_spinner(const struct step *s, int fd, uint32_t batch, unsigned int loop)
 {
 	struct drm_i915_gem_mmap map = { .handle = batch, .size = PAGE };
 	int err = step_ioctl(s, fd, DRM_IOCTL_I915_GEM_MMAP, &map);
 
 	if (!err)
-		spinners[n_spinners++ % SPINNERS].map = (uint32_t *)(uintptr_t)map.addr_ptr;
+		spinners[n_spinners++ % SPINNERS] = (uint32_t *)(uintptr_t)map.addr_ptr + loop;
 	return err;
 }
 
@@ -261,9 +266,15 @@ static bool may_spin(unsigned int how)
 	return how & SPIN && this_process() == 0;
 }
 
+/* Some drivers run contexts other than a file's own on the render engine only. */
+static unsigned int engine_for(const struct step *s)
+{
+	return s->arg[1] && stage->contexts_only_render ? RENDER : s->arg[2];
+}
+
 static int make_and_submit(struct list *l, struct file *f, uint32_t context)
 {
-	unsigned int file = l->step->arg[0], engine = l->step->arg[2], set = l->step->arg[3], how = l->step->arg[5];
+	unsigned int file = l->step->arg[0], engine = engine_for(l->step), set = l->step->arg[3], how = l->step->arg[5];
 	struct batch b = { .gen8 = gem_generation(l->fd) >= 8 };
 	unsigned int first;
 	int err = add_obstacle(l, f, how);
@@ -274,14 +285,14 @@ static int make_and_submit(struct list *l, struct file *f, uint32_t context)
 	err = add_objects(l, file, set, how);
 	if (err)
 		return err;
-	if (may_spin(how))
-		put_loop(&b, 0);
 	if (how & STORE && l->n > first)
 		put_store(&b, l->objects[first].handle,
 			  word_offset(&stage->objects[first_of(set)], l->step->arg[4]), step_value(l->step));
+	if (may_spin(how))
+		put_loop(&b);
 	err = add_batch(l, &b);
 	if (!err && may_spin(how))
-		err = keep_spinner(l->step, l->fd, l->temporary[1]);
+		err = keep_spinner(l->step, l->fd, l->temporary[1], b.loop);
 	return err ? err : submit(l, context, engine, how);
 }
 

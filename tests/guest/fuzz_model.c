@@ -20,11 +20,6 @@ static void unlock(void)
 	pthread_mutex_unlock(&stage->lock);
 }
 
-/* Nobody has the render node only. So has the last file, whoever opens it: a client that cannot use names. */
-static const char *node_of(unsigned int file)
-{
-	return this_actor() == NOBODY || file == FILES - 1 ? "/dev/dri/renderD128" : "/dev/dri/card0";
-}
 
 int file_get(unsigned int file, int *fd)
 {
@@ -33,7 +28,9 @@ int file_get(unsigned int file, int *fd)
 	lock();
 	if (f->fd < 0) {
 		memset(f, 0, sizeof(*f));
-		f->fd = open(node_of(file), O_RDWR | O_CLOEXEC);
+		/* Nobody has the render node only; the last file is of that node, whoever opens it. */
+		f->render_node = this_actor() == NOBODY || file == FILES - 1;
+		f->fd = open(f->render_node ? "/dev/dri/renderD128" : "/dev/dri/card0", O_RDWR | O_CLOEXEC);
 	}
 	*fd = f->fd;
 	unlock();
@@ -197,6 +194,7 @@ int handle_get(const struct step *s, unsigned int file, unsigned int object, uin
 {
 	struct file *f = &stage->files[file];
 	int from, err, fd;
+	bool by_name;
 
 	err = file_get(file, &fd);
 	if (err)
@@ -210,7 +208,8 @@ int handle_get(const struct step *s, unsigned int file, unsigned int object, uin
 		/* A driver without userptr. */
 		return err == -ENODEV ? object_create(s, file, object, false, 1 + object, handle) : err;
 	}
-	err = import(s, from, file, object, file != FILES - 1 && from != FILES - 1 && s->number % 2, handle);
+	by_name = !f->render_node && !stage->files[from].render_node && s->number % 2;
+	err = import(s, from, file, object, by_name, handle);
 	if (!err)
 		f->handle[object][0] = *handle;
 	return err;
@@ -223,7 +222,7 @@ int second_handle_get(const struct step *s, unsigned int file, unsigned int obje
 	int err;
 
 	err = handle_get(s, file, object, handle);
-	if (err || file == FILES - 1)
+	if (err || stage->files[file].render_node)
 		return err ? err : SKIPPED;
 	if (handles[0] && handles[1]) {
 		*handle = handles[1];

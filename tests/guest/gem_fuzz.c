@@ -35,6 +35,7 @@ static int sweeper;		/* a file that stays open, and its batch */
 static uint32_t batch;
 static struct census before;
 static unsigned int played, found;
+static bool contexts_only_render;
 static bool lost;		/* nothing more can be learned from this guest */
 
 static double now(void)
@@ -157,6 +158,7 @@ static void reset_stage(void)
 	pthread_mutexattr_init(&attributes);
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
 	pthread_mutex_init(&stage->lock, &attributes);
+	stage->contexts_only_render = contexts_only_render;
 	for (unsigned int i = 0; i < FILES; i++)
 		stage->files[i].fd = -1;
 }
@@ -224,6 +226,16 @@ static void play_and_judge(const struct program *p, const char *name)
 	fflush(stdout);
 }
 
+static void learn_engines(void)
+{
+	uint32_t context = gem_context_create(sweeper);
+	const struct engine *e;
+
+	for_each_engine(sweeper, e)
+		contexts_only_render |= !gem_context_has_engine(sweeper, context, e);
+	gem_context_destroy(sweeper, context);
+}
+
 static void prepare(void)
 {
 	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -235,6 +247,7 @@ static void prepare(void)
 	sweeper = gem_open_device();
 	batch = gem_empty_batch(sweeper);
 	census_learn();
+	learn_engines();
 	if (sweep())
 		fail("the GPU does not work");
 	usleep(100000);
