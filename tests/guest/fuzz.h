@@ -21,6 +21,7 @@
 #include <stdio.h>
 
 #define FILES		3
+#define OUTSIDE		FILES	/* a file of none of the actors, which has o0 all the time */
 #define CONTEXTS	3	/* of a file; 0 is its default */
 #define OBJECTS		4
 #define HANDLES		2	/* of an object in a file */
@@ -31,6 +32,7 @@
 #define PROCESSES	2
 #define MAX_STEPS	64
 #define MAX_ARGS	6
+#define NAME_SIZE	64	/* of a program */
 
 /* What an argument may be: a number, one of the words, or a set of them. */
 struct domain {
@@ -96,10 +98,17 @@ extern const struct domain some_file, some_context, some_object, some_objects, s
 void program_make(struct program *p, unsigned int seed, unsigned int number, bool rare);
 
 /* Print as text, each line after @before. */
-void program_print(const struct program *p, FILE *to, const char *before);
+void program_print(const struct program *p, const char *name, FILE *to, const char *before);
 
-/* Return: NULL, or what is wrong with the text. */
-const char *program_parse(struct program *p, FILE *from);
+/**
+ * program_parse() - read the next program of a text
+ * @p: to be filled; it has no steps at the text's end
+ * @name: what its line "program NAME" says
+ * @from: the text
+ *
+ * Return: NULL, or what is wrong.
+ */
+const char *program_parse(struct program *p, char name[NAME_SIZE], FILE *from);
 
 /* The operations, in fuzz_client.c, fuzz_exec.c, fuzz_memory.c and fuzz_system.c; each ends with a nameless one. */
 extern const struct op client_ops[], exec_ops[], memory_ops[], system_ops[];
@@ -147,7 +156,7 @@ struct actor {
 struct stage {
 	pthread_mutex_t lock;
 	bool over;			/* actors go home */
-	struct file files[FILES];
+	struct file files[FILES + 1];
 	struct object objects[OBJECTS];
 	struct actor actors[ACTORS];
 	struct result results[MAX_STEPS];

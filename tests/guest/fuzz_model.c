@@ -39,7 +39,7 @@ int file_get(unsigned int file, int *fd)
 
 int holder(unsigned int object)
 {
-	for (unsigned int i = 0; i < FILES; i++)
+	for (unsigned int i = 0; i <= OUTSIDE; i++)
 		if (stage->files[i].fd >= 0 &&
 		    (stage->files[i].handle[object][0] || stage->files[i].handle[object][1]))
 			return i;
@@ -152,7 +152,7 @@ int object_create(const struct step *s, unsigned int file, unsigned int object, 
 	*handle = create.handle;
 	lock();
 	born(object, create.size, memory);
-	for (unsigned int i = 0; i < FILES; i++)
+	for (unsigned int i = 0; i <= OUTSIDE; i++)
 		memset(stage->files[i].handle[object], 0, sizeof(stage->files[i].handle[object]));
 	stage->files[file].handle[object][0] = create.handle;
 	unlock();

@@ -153,6 +153,9 @@ void program_make(struct program *p, unsigned int seed, unsigned int number, boo
 	}
 }
 
+/* What a program's first line begins with; its name follows. */
+static const char head[] = "program ";
+
 static void print_arg(const struct domain *d, unsigned int value, FILE *to)
 {
 	const char *between = "";
@@ -173,8 +176,9 @@ static void print_arg(const struct domain *d, unsigned int value, FILE *to)
 }
 
 /* ACTOR[&][!MICROSECONDS] OPERATION NAME=VALUE... @NUMBER */
-void program_print(const struct program *p, FILE *to, const char *before)
+void program_print(const struct program *p, const char *name, FILE *to, const char *before)
 {
+	fprintf(to, "%s%s%s\n", before, head, name);
 	for (unsigned int i = 0; i < p->n; i++) {
 		const struct step *s = &p->steps[i];
 
@@ -267,20 +271,34 @@ static bool parse_step(struct step *s, char *line)
 	return true;
 }
 
-const char *program_parse(struct program *p, FILE *from)
+static bool is_head(const char *line)
+{
+	return !strncmp(line, head, strlen(head));
+}
+
+const char *program_parse(struct program *p, char name[NAME_SIZE], FILE *from)
 {
 	static char line[512], copy[512];
+	long here = ftell(from);
 
 	memset(p, 0, sizeof(*p));
-	while (fgets(line, sizeof(line), from)) {
+	for (; fgets(line, sizeof(line), from); here = ftell(from)) {
 		line[strcspn(line, "\r\n")] = '\0';
 		strcpy(copy, line);
 		if (!line[0] || line[0] == '#')
 			continue;
+		if (p->n && is_head(line)) {
+			fseek(from, here, SEEK_SET);
+			break;
+		}
+		if (is_head(line)) {
+			snprintf(name, NAME_SIZE, "%s", line + strlen(head));
+			continue;
+		}
 		if (p->n == MAX_STEPS)
 			return "too many steps";
 		if (!parse_step(&p->steps[p->n++], line))
 			return copy;
 	}
-	return p->n ? NULL : "no steps";
+	return NULL;
 }

@@ -89,11 +89,12 @@ static int do_reset(const struct step *s)
 	return err;
 }
 
+/* Not i915_dump_lrc: it warns where the memory of an idle context is not bound, with every driver that has it. */
 static const char *const debugfs_words[] = {
 	"i915_gem_objects", "i915_gem_gtt", "i915_gem_active", "i915_gem_inactive", "i915_gem_request", "i915_gem_seqno",
-	"i915_context_status", "i915_ppgtt_info", "i915_gem_framebuffer", "i915_gem_pinned", "i915_dump_lrc", "i915_execlists",
+	"i915_context_status", "i915_ppgtt_info", "i915_gem_framebuffer", "i915_gem_pinned", "i915_execlists",
 };
-static const struct domain some_listing = { .words = debugfs_words, .n = 12 };
+static const struct domain some_listing = { .words = debugfs_words, .n = 11 };
 
 static int do_listing(const struct step *s)
 {

@@ -21,18 +21,18 @@
 #include <unistd.h>
 
 #define PROGRAM_SECONDS	40	/* then it is stuck */
-#define SETTLE_SECONDS	1.2	/* what the driver does later must be done by then */
 #define EXACT_EVERY	50	/* programs; the allocator's listings take long to read */
 
 static struct {
 	unsigned int seed, first, programs, repeat, findings;
 	double seconds;
+	double settle;		/* what the driver does later must be done by then */
 	bool rare, print;
 	const char *file;
-} options = { .seed = 1, .programs = -1u, .repeat = 1, .findings = 10, .seconds = 60, .rare = true };
+} options = { .seed = 1, .programs = -1u, .repeat = 1, .findings = 10, .seconds = 60, .settle = 1.2, .rare = true };
 
 static int sweeper;		/* a file that stays open, and its batch */
-static uint32_t batch;
+static uint32_t batch, shared;	/* and what it shares with a program */
 static struct census before;
 static unsigned int played, found;
 static bool contexts_only_render;
@@ -88,7 +88,7 @@ static const char *surplus(const struct census *c)
 
 static const char *leak(bool exact)
 {
-	double end = now() + SETTLE_SECONDS;
+	double end = now() + options.settle;
 	const char *what;
 	struct census c;
 	int err = sweep();
@@ -163,6 +163,19 @@ static void reset_stage(void)
 		stage->files[i].fd = -1;
 }
 
+/* An object that outlives what the program does with it: only so can its VMAs be left behind. */
+static void share(void)
+{
+	struct object *o = &stage->objects[0];
+
+	shared = gem_create(sweeper, PAGE);
+	stage->files[OUTSIDE].fd = sweeper;
+	stage->files[OUTSIDE].handle[0][0] = shared;
+	*o = (struct object) { .alive = true, .size = PAGE, .linear = true };
+	for (unsigned int i = 0; i < WORDS; i++)
+		o->words[i].known = true;
+}
+
 /* May the errno be another one the next time, because it depends on how fast the GPU is? */
 static bool depends_on_time(int err)
 {
@@ -194,7 +207,7 @@ static void report(const struct program *p, const char *name, const char *what)
 {
 	found++;
 	printf("not ok - gem_fuzz/%s: %s\n", name, what);
-	program_print(p, stdout, "#   ");
+	program_print(p, name, stdout, "#   ");
 }
 
 static void play_and_judge(const struct program *p, const char *name)
@@ -208,11 +221,13 @@ static void play_and_judge(const struct program *p, const char *name)
 	snprintf(mark, sizeof(mark), "lab: fuzz %s\n", name);
 	log = klog_open(mark);
 	reset_stage();
+	share();
 	wrong = play(p);
 	if (!wrong && stage->finding[0])
 		wrong = stage->finding;
 	if (!lost)
 		leaked = leak(played++ % EXACT_EVERY == 0);
+	try_close(sweeper, shared);
 	complaint = klog_complaint(log);
 	tell_results(p, name);
 	if (complaint)
@@ -236,6 +251,12 @@ static void learn_engines(void)
 	gem_context_destroy(sweeper, context);
 }
 
+static void play_often(const struct program *p, const char *name)
+{
+	for (unsigned int i = 0; i < options.repeat && !lost; i++)
+		play_and_judge(p, name);
+}
+
 static void prepare(void)
 {
 	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -257,32 +278,38 @@ static void prepare(void)
 
 static void play_file(void)
 {
-	FILE *f = strcmp(options.file, "-") ? fopen(options.file, "re") : stdin;
+	FILE *f = fopen(options.file, "re");
+	char name[NAME_SIZE] = "file";
 	static struct program p;
 	const char *wrong;
 
 	if (!f)
 		fail("%s: %s", options.file, strerror(errno));
-	wrong = program_parse(&p, f);
+	while (!(wrong = program_parse(&p, name, f)) && p.n)
+		play_often(&p, name);
 	if (wrong)
 		fail("%s: cannot be understood: %s", options.file, wrong);
-	for (unsigned int i = 0; i < options.repeat && !lost; i++)
-		play_and_judge(&p, "file");
+	fclose(f);
+}
+
+static const char *name_of(unsigned int number)
+{
+	static char name[NAME_SIZE];
+
+	snprintf(name, sizeof(name), "%u/%u", options.seed, number);
+	return name;
 }
 
 static void play_generated(void)
 {
 	double end = now() + options.seconds;
 	static struct program p;
-	char name[32];
 
 	for (unsigned int i = options.first; i - options.first < options.programs; i++) {
 		if (now() > end || lost || found >= options.findings)
 			return;
-		snprintf(name, sizeof(name), "%u/%u", options.seed, i);
 		program_make(&p, options.seed, i, options.rare);
-		for (unsigned int j = 0; j < options.repeat && !lost; j++)
-			play_and_judge(&p, name);
+		play_often(&p, name_of(i));
 	}
 }
 
@@ -292,8 +319,7 @@ static int print_programs(void)
 
 	for (unsigned int i = options.first; i - options.first < options.programs; i++) {
 		program_make(&p, options.seed, i, options.rare);
-		printf("# fuzz %u/%u\n", options.seed, i);
-		program_print(&p, stdout, "");
+		program_print(&p, name_of(i), stdout, "");
 	}
 	return 0;
 }
@@ -306,9 +332,10 @@ static void usage(void)
 	       "  --first N         from this program on (0)\n"
 	       "  --programs N      so many\n"
 	       "  --program N       this one only\n"
-	       "  --file FILE       the program in this text\n"
+	       "  --file FILE       the programs in this text\n"
 	       "  --repeat N        each program so often (1)\n"
 	       "  --findings N      stop after so many (%u)\n"
+	       "  --settle MS       wait so long for what the driver does later, before it is a leak (1200)\n"
 	       "  --no-rare         without what takes long: resets, suspend, memory pressure\n"
 	       "  --print           show the programs instead\n", options.seed, options.seconds, options.findings);
 }
@@ -322,6 +349,7 @@ static const struct option long_options[] = {
 	{ "file", required_argument, NULL, 'i' },
 	{ "repeat", required_argument, NULL, 'r' },
 	{ "findings", required_argument, NULL, 'F' },
+	{ "settle", required_argument, NULL, 'S' },
 	{ "no-rare", no_argument, NULL, 'R' },
 	{ "print", no_argument, NULL, 'P' },
 	{ "help", no_argument, NULL, 'h' },
@@ -360,6 +388,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'F':
 			options.findings = number;
+			break;
+		case 'S':
+			options.settle = number / 1000.0;
 			break;
 		case 'R':
 			options.rare = false;
