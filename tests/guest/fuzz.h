@@ -31,7 +31,7 @@
 #define NOBODY		2	/* the actor that is a process of its own, of uid 65534 */
 #define PROCESSES	2
 #define MAX_STEPS	64
-#define MAX_ARGS	6
+#define MAX_ARGS	7
 #define NAME_SIZE	64	/* of a program */
 
 /* What an argument may be: a number, one of the words, or a set of them. */
@@ -59,6 +59,15 @@ enum {
 	BY_ROOT = 2,		/* by actor 0, whatever the step says */
 	PATIENT = 4,		/* may sleep for long without being blocked */
 	RARE = 8,		/* takes so long that it is done in few programs only */
+
+	/* By which the generator tells what would be pointless, from the arguments' domains. */
+	HOLDS = 16,		/* an engine */
+	RELEASES = 32,
+	ENDS_FILE = 64,		/* needs a file that is open, and closes it */
+	ENDS_CONTEXT = 128,	/* needs a context that is there */
+	USES_FILE = 256,	/* needs a file that is open */
+	ON_MEMORY = 512,	/* needs an object of the client's own memory */
+	ALWAYS = 1024,		/* without it a program is about nothing */
 };
 
 /**
@@ -86,7 +95,8 @@ struct program {
 };
 
 /* fuzz_program.c */
-extern const struct domain some_file, some_context, some_object, some_objects, some_engine, some_word;
+extern const struct domain some_file, some_context, some_object, some_objects, some_engine, some_obstacle, some_kind;
+extern const struct domain some_word;
 
 /**
  * program_make() - the program of a number
@@ -160,7 +170,7 @@ struct stage {
 	struct object objects[OBJECTS];
 	struct actor actors[ACTORS];
 	struct result results[MAX_STEPS];
-	bool contexts_only_render;	/* as the driver has it */
+	bool contexts_only_render, fixed_addresses;	/* as the driver has it */
 	bool leaks_allowed;		/* the cleanup was switched off */
 	char finding[256];
 	unsigned int where;		/* the step that found it */

@@ -55,8 +55,6 @@ static int do_context_destroy(const struct step *s)
 	return step_ioctl(s, f->fd, DRM_IOCTL_I915_GEM_CONTEXT_DESTROY, &destroy);
 }
 
-static const char *const kind_words[] = { "plain", "userptr" };
-static const struct domain some_kind = { .words = kind_words, .n = 2 };
 static const struct domain some_size = { .n = 6 };
 
 static int do_create(const struct step *s)
@@ -136,15 +134,15 @@ static int do_throttle(const struct step *s)
 
 const struct op client_ops[] = {
 	{ "open", 2, .run = do_open, ON_FILE },
-	{ "close", 4, .run = do_close, ON_FILE },
-	{ "dup", 1, .run = do_dup, ON_FILE },
+	{ "close", 6, ENDS_FILE, .run = do_close, ON_FILE },
+	{ "dup", 1, USES_FILE, .run = do_dup, ON_FILE },
 	{ "context", 2, .run = do_context, ON_CONTEXT },
-	{ "context-destroy", 10, .run = do_context_destroy, ON_CONTEXT },
+	{ "context-destroy", 10, ENDS_CONTEXT, .run = do_context_destroy, ON_CONTEXT },
 	{ "create", 3, .run = do_create,
 	  .args = { { "file", &some_file }, { "object", &some_object }, { "kind", &some_kind }, { "size", &some_size } } },
 	{ "import", 4, .run = do_import, ON_OBJECT },
 	{ "alias", 3, .run = do_alias, ON_OBJECT },
-	{ "close-handle", 6, .run = do_close_handle,
+	{ "close-handle", 6, USES_FILE, .run = do_close_handle,
 	  .args = { { "file", &some_file }, { "object", &some_object }, { "handle", &some_handle } } },
 	{ "busy", 3, .run = do_busy, ON_OBJECT },
 	{ "wait", 3, .run = do_wait,

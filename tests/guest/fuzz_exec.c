@@ -15,24 +15,32 @@
 /* How an execbuf is made; a set. */
 enum {
 	STORE = 1,		/* it writes to the first object */
-	CROWDED = 2,		/* more objects that are far apart come first than there is room for: ENOSPC, and the rest is never bound */
-	TOO_LARGE = 4,		/* an object that no address space holds comes first: E2BIG, likewise */
-	FRESH = 8,		/* new memory of the client's comes first, which a driver may get later: EAGAIN, likewise */
-	DEAD = 16,		/* memory of the client's that is unmapped comes first: EFAULT, likewise */
-	FAR = 32,		/* the first object a GiB from others: it moves, or others do */
-	ONCE = 64,		/* not tried again after EAGAIN */
-	ALIASED = 128,		/* the first object a second time, by another handle */
-	SPIN = 256,		/* it runs until a step "release", or a reset */
-	NO_RELOC = 512,
-	FIXED = 1024,		/* the first object at an address that the client chooses (4.5 and later) */
-	FENCED = 2048,
+	FAR = 2,		/* the first object a GiB from others: it moves, or others do */
+	ONCE = 4,		/* not tried again after EAGAIN */
+	ALIASED = 8,		/* the first object a second time, by another handle */
+	SPIN = 16,		/* it runs until a step "release", or a reset */
+	NO_RELOC = 32,
+	FIXED = 64,		/* the first object at an address that the client chooses (4.5 and later) */
+	FENCED = 128,
 };
 
 static const char *const how_words[] = {
-	"store", "crowded", "too-large", "fresh", "dead", "far", "once", "aliased", "spin", "no-reloc", "fixed", "fenced",
+	"store", "far", "once", "aliased", "spin", "no-reloc", "fixed", "fenced",
 };
 
-static const struct domain some_how = { .words = how_words, .n = 12, .set = true };
+static const struct domain some_how = { .words = how_words, .n = 8, .set = true };
+
+/* What comes before the objects, so that they are never bound: */
+enum {
+	NOTHING,
+	CROWD_OF,	/* more objects that are far apart than there is room for: ENOSPC */
+	TOO_LARGE,	/* one that no address space holds: E2BIG */
+	FRESH,		/* memory of the client's, which a driver may want to get later: EAGAIN */
+	DEAD,		/* memory of the client's that is unmapped: EFAULT */
+};
+
+static const char *const obstacle_words[] = { "nothing", "crowd", "too-large", "fresh", "dead" };
+const struct domain some_obstacle = { .words = obstacle_words, .n = 5 };
 
 #define EXEC_PINNED	(1 << 4)	/* EXEC_OBJECT_PINNED, of 4.5 */
 
@@ -105,15 +113,19 @@ static int add_userptr(struct list *l, bool dead)
 	return err;
 }
 
-static int add_obstacle(struct list *l, struct file *f, unsigned int how)
+static int add_obstacle(struct list *l, struct file *f, unsigned int obstacle)
 {
-	if (how & CROWDED)
+	switch (obstacle) {
+	case CROWD_OF:
 		return add_crowd(l, f);
-	if (how & TOO_LARGE)
+	case TOO_LARGE:
 		return add_huge(l, f);
-	if (how & (FRESH | DEAD))
-		return add_userptr(l, how & DEAD);
-	return 0;
+	case FRESH:
+	case DEAD:
+		return add_userptr(l, obstacle == DEAD);
+	default:
+		return 0;
+	}
 }
 
 static int add_objects(struct list *l, unsigned int file, unsigned int set, unsigned int how)
@@ -140,7 +152,7 @@ static int add_objects(struct list *l, unsigned int file, unsigned int set, unsi
 		l->objects[first].alignment = SPARSE;
 	if (how & FENCED)
 		l->objects[first].flags |= EXEC_OBJECT_NEEDS_FENCE;
-	if (how & FIXED) {
+	if (how & FIXED && stage->fixed_addresses) {
 		l->objects[first].flags |= EXEC_PINNED;
 		l->objects[first].offset = (1 + l->step->number % 4) * (64u << 20);
 	}
@@ -218,14 +230,18 @@ void end_spinners(void)
 }
 
 /* The map outlives the handle. */
-static int keep_spinner(const struct step *s, int fd, uint32_t batch, unsigned int loop)
+static int keep_spinner(const struct step *step, int fd, uint32_t batch, unsigned int loop)
 {
 	struct drm_i915_gem_mmap map = { .handle = batch, .size = PAGE };
-	int err = step_ioctl(s, fd, DRM_IOCTL_I915_GEM_MMAP, &map);
+	volatile uint32_t **s = &spinners[n_spinners++ % SPINNERS];
+	int err = step_ioctl(step, fd, DRM_IOCTL_I915_GEM_MMAP, &map);
 
-	if (!err)
-		spinners[n_spinners++ % SPINNERS] = (uint32_t *)(uintptr_t)map.addr_ptr + loop;
-	return err;
+	if (err)
+		return err;
+	if (*s)
+		**s = MI_BATCH_BUFFER_END;
+	*s = (uint32_t *)(uintptr_t)map.addr_ptr + loop;
+	return 0;
 }
 
 static int add_batch(struct list *l, struct batch *b)
@@ -277,7 +293,7 @@ static int make_and_submit(struct list *l, struct file *f, uint32_t context)
 	unsigned int file = l->step->arg[0], engine = engine_for(l->step), set = l->step->arg[3], how = l->step->arg[5];
 	struct batch b = { .gen8 = gem_generation(l->fd) >= 8 };
 	unsigned int first;
-	int err = add_obstacle(l, f, how);
+	int err = add_obstacle(l, f, l->step->arg[6]);
 
 	if (err)
 		return err;
@@ -328,8 +344,8 @@ static int do_exec(const struct step *s)
 }
 
 const struct op exec_ops[] = {
-	{ "exec", 60, .run = do_exec,
+	{ "exec", 50, ALWAYS, .run = do_exec,
 	  .args = { { "file", &some_file }, { "ctx", &some_context }, { "engine", &some_engine },
-		    { "objects", &some_objects }, { "word", &some_word }, { "how", &some_how } } },
+		    { "objects", &some_objects }, { "word", &some_word }, { "how", &some_how }, { "after", &some_obstacle } } },
 	{ 0 }
 };

@@ -347,7 +347,7 @@ static int do_fork(const struct step *s)
 	.args = { { "file", &some_file }, { "object", &some_object }, { what, domain } }
 #define ON_WORD \
 	.args = { { "file", &some_file }, { "object", &some_object }, { "way", &some_way }, { "word", &some_word } }
-#define ON_MEMORY .args = { { "object", &some_object } }
+#define ON_OWN .args = { { "object", &some_object } }
 
 const struct op memory_ops[] = {
 	{ "write", 8, .run = do_write, ON_WORD },
@@ -357,9 +357,9 @@ const struct op memory_ops[] = {
 	{ "tiling", 2, .run = do_tiling, ON_OBJECT("tiling", &some_tiling) },
 	{ "caching", 2, .run = do_caching, ON_OBJECT("level", &some_caching) },
 	{ "madvise", 3, .run = do_madvise, ON_OBJECT("advice", &some_advice) },
-	{ "unmap", 8, .run = do_unmap, ON_MEMORY },
-	{ "remap", 2, .run = do_remap, ON_MEMORY },
-	{ "mremap", 2, .run = do_mremap, ON_MEMORY },
+	{ "unmap", 8, ON_MEMORY, .run = do_unmap, ON_OWN },
+	{ "remap", 2, ON_MEMORY, .run = do_remap, ON_OWN },
+	{ "mremap", 2, ON_MEMORY, .run = do_mremap, ON_OWN },
 	{ "fork", 2, .run = do_fork },
 	{ 0 }
 };

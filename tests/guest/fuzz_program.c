@@ -10,12 +10,14 @@
 
 static const char *const object_words[] = { "o0", "o1", "o2", "o3" };
 static const char *const engine_words[] = { "render", "bsd", "blt", "vebox" };
+static const char *const kind_words[] = { "plain", "userptr" };
 
 const struct domain some_file = { .n = FILES };
 const struct domain some_context = { .n = CONTEXTS };
 const struct domain some_object = { .words = object_words, .n = OBJECTS };
 const struct domain some_objects = { .words = object_words, .n = OBJECTS, .set = true };
 const struct domain some_engine = { .words = engine_words, .n = ARRAY_SIZE(engine_words) };
+const struct domain some_kind = { .words = kind_words, .n = ARRAY_SIZE(kind_words) };
 const struct domain some_word = { .n = WORDS };
 
 const struct op *const op_tables[] = { client_ops, exec_ops, memory_ops, system_ops };
@@ -48,19 +50,21 @@ struct mood {
 	unsigned int weights[128], total;
 	unsigned int files, contexts, objects, engines;	/* sets */
 	unsigned int tendency[32];			/* of each word of a set, in 16ths */
-	unsigned int actors, async, signals;		/* in 16ths */
+	unsigned int obstacles;				/* in 16ths, as these: */
+	unsigned int actors, async, signals;
 };
 
+/* One of them, or any set. */
 static unsigned int some_of(uint64_t *state, unsigned int n)
 {
-	unsigned int set = below(state, 1u << n);
+	unsigned int one = 1u << below(state, n), set = below(state, 1u << n);
 
-	return set ? set : 1u << below(state, n);
+	return below(state, 2) && set ? set : one;
 }
 
 static void choose_mood(struct mood *m, uint64_t *state, bool rare)
 {
-	static const unsigned int factors[] = { 0, 1, 1, 4 }, tendencies[] = { 0, 0, 1, 3, 8 };
+	static const unsigned int factors[] = { 0, 1, 1, 4 }, tendencies[] = { 0, 0, 1, 2, 4 };
 	unsigned int i = 0;
 
 	memset(m, 0, sizeof(*m));
@@ -69,15 +73,20 @@ static void choose_mood(struct mood *m, uint64_t *state, bool rare)
 		unsigned int factor = factors[below(state, ARRAY_SIZE(factors))];
 		bool chosen = below(state, 8) == 0;
 
-		m->weights[i] = op->flags & RARE ? op->weight * (rare && chosen) : op->weight * factor;
+		if (op->flags & RARE)
+			factor = rare && chosen;
+		else if (op->flags & ALWAYS && !factor)
+			factor = 1;
+		m->weights[i] = op->weight * factor;
 		m->total += m->weights[i++];
 	}
 	m->files = some_of(state, FILES);
 	m->contexts = some_of(state, CONTEXTS);
 	m->objects = some_of(state, OBJECTS);
-	m->engines = some_of(state, ARRAY_SIZE(engine_words));
+	m->engines = 1u << RENDER | some_of(state, ARRAY_SIZE(engine_words));
 	for (i = 0; i < ARRAY_SIZE(m->tendency); i++)
 		m->tendency[i] = tendencies[below(state, ARRAY_SIZE(tendencies))];
+	m->obstacles = 2 + below(state, 8);
 	m->actors = below(state, 3) ? 0 : 1 + below(state, 8);
 	m->async = below(state, 3) ? 0 : 1 + below(state, 6);
 	m->signals = below(state, 4) ? 0 : 1 + below(state, 4);
@@ -105,8 +114,12 @@ static unsigned int choose_arg(const struct domain *d, const struct mood *m, uin
 		return one_of(state, m->objects);
 	if (d == &some_engine)
 		return one_of(state, m->engines);
-	if (d == &some_objects)
-		return m->objects & below(state, 1u << OBJECTS);
+	if (d == &some_obstacle)
+		return below(state, 16) < m->obstacles ? 1 + below(state, d->n - 1) : 0;
+	if (d == &some_objects) {
+		set = m->objects & below(state, 1u << OBJECTS);
+		return set || below(state, 8) == 0 ? set : m->objects;
+	}
 	if (!d->set)
 		return below(state, d->n);
 	for (unsigned int i = 0; i < d->n; i++)
@@ -127,9 +140,86 @@ static const struct op *choose_op(const struct mood *m, uint64_t *state)
 	return NULL;	/* not reached */
 }
 
+/* What there is at a step, if all before it succeeded. */
+struct guess {
+	unsigned int held, files, contexts[FILES], objects, userptr;	/* sets */
+	bool spins;
+};
+
+/* The step's argument of that domain as a set, or -1 if it has none. */
+static int arg_of(const struct step *s, const struct domain *d)
+{
+	for (unsigned int a = 0; a < MAX_ARGS && s->op->args[a].name; a++)
+		if (s->op->args[a].domain == d)
+			return d->set ? s->arg[a] : 1u << s->arg[a];
+	return -1;
+}
+
+static bool pointless(const struct guess *g, const struct step *s)
+{
+	unsigned int flags = s->op->flags;
+	unsigned int engine = arg_of(s, &some_engine), file = arg_of(s, &some_file);
+	unsigned int context = arg_of(s, &some_context), object = arg_of(s, &some_object);
+
+	return (flags & HOLDS && g->held & engine) ||
+	       (flags & RELEASES && !(g->held & engine) && !g->spins) ||
+	       (flags & (ENDS_FILE | USES_FILE) && !(g->files & file)) ||
+	       (flags & ENDS_CONTEXT && !(g->contexts[s->arg[0]] & context)) ||
+	       (flags & ON_MEMORY && !(g->objects & g->userptr & object));
+}
+
+static void suppose(struct guess *g, const struct step *s)
+{
+	int engine = arg_of(s, &some_engine), file = arg_of(s, &some_file), context = arg_of(s, &some_context);
+	int object = arg_of(s, &some_object), objects = arg_of(s, &some_objects), kind = arg_of(s, &some_kind);
+
+	if (s->op->flags & HOLDS)
+		g->held |= engine;
+	if (s->op->flags & RELEASES) {
+		g->held &= ~engine;
+		g->spins = false;
+	}
+	if (s->op->flags & ENDS_FILE) {
+		g->files &= ~file;
+		g->contexts[s->arg[0]] = 0;
+	} else if (file > 0) {
+		g->files |= file;
+	}
+	if (s->op->flags & ENDS_CONTEXT)
+		g->contexts[s->arg[0]] &= ~context | 1;
+	else if (context > 0)
+		g->contexts[s->arg[0]] |= context;
+	if (objects > 0) {
+		g->objects |= objects;
+		g->spins = true;	/* it may */
+	}
+	if (object > 0)
+		g->objects |= object;
+	if (kind > 0)
+		g->userptr = (g->userptr & ~object) | (kind > 1 ? object : 0);
+}
+
+static void make_step(struct step *s, const struct mood *m, const struct guess *g, uint64_t *state)
+{
+	const unsigned int patience = 8;
+	unsigned int i = 0;
+
+	do {
+		s->op = choose_op(m, state);
+		for (unsigned int a = 0; a < MAX_ARGS && s->op->args[a].name; a++)
+			s->arg[a] = choose_arg(s->op->args[a].domain, m, state);
+	} while (pointless(g, s) && i++ < patience);
+	if (below(state, 16) < m->actors)
+		s->actor = below(state, ACTORS);
+	s->async = below(state, 16) < m->async;
+	if (below(state, 16) < m->signals)
+		s->signal = 1 + below(state, 3000);
+}
+
 void program_make(struct program *p, unsigned int seed, unsigned int number, bool rare)
 {
 	uint64_t state = (uint64_t)seed << 32 | number;
+	struct guess g = { .userptr = 0xa };	/* the odd ones */
 	struct mood m;
 
 	memset(p, 0, sizeof(*p));
@@ -137,19 +227,13 @@ void program_make(struct program *p, unsigned int seed, unsigned int number, boo
 	do {
 		choose_mood(&m, &state, rare);
 	} while (!m.total);
-	p->n = 8 + below(&state, 40);
+	p->n = 16 + below(&state, MAX_STEPS - 16);
 	for (unsigned int i = 0; i < p->n; i++) {
 		struct step *s = &p->steps[i];
 
-		s->op = choose_op(&m, &state);
+		make_step(s, &m, &g, &state);
 		s->number = i;
-		if (below(&state, 16) < m.actors)
-			s->actor = below(&state, ACTORS);
-		s->async = below(&state, 16) < m.async;
-		if (below(&state, 16) < m.signals)
-			s->signal = 1 + below(&state, 3000);
-		for (unsigned int a = 0; a < MAX_ARGS && s->op->args[a].name; a++)
-			s->arg[a] = choose_arg(s->op->args[a].domain, &m, &state);
+		suppose(&g, s);
 	}
 }
 
@@ -292,7 +376,7 @@ const char *program_parse(struct program *p, char name[NAME_SIZE], FILE *from)
 			break;
 		}
 		if (is_head(line)) {
-			snprintf(name, NAME_SIZE, "%s", line + strlen(head));
+			snprintf(name, NAME_SIZE, "%.*s", NAME_SIZE - 1, line + strlen(head));
 			continue;
 		}
 		if (p->n == MAX_STEPS)

@@ -23,7 +23,8 @@ static int do_release(const struct step *s)
 {
 	gate_hold(s->arg[0], false);
 	end_spinners();
-	gate_settle(s->arg[0], PATIENCE);
+	for (unsigned int i = 0; i < n_engines; i++)
+		gate_settle(i, PATIENCE);
 	return 0;
 }
 
@@ -124,9 +125,9 @@ static int do_kill(const struct step *s)
 #define ON_ENGINE .args = { { "engine", &some_engine } }
 
 const struct op system_ops[] = {
-	{ "hold", 12, BY_CONDUCTOR, do_hold, ON_ENGINE },
-	{ "release", 14, BY_CONDUCTOR, do_release, ON_ENGINE },
-	{ "step", 4, BY_CONDUCTOR, do_step, .args = { { "engine", &some_engine }, { "requests", &some_requests } } },
+	{ "hold", 12, BY_CONDUCTOR | ALWAYS | HOLDS, do_hold, ON_ENGINE },
+	{ "release", 14, BY_CONDUCTOR | RELEASES, do_release, ON_ENGINE },
+	{ "step", 4, BY_CONDUCTOR | RELEASES, do_step, .args = { { "engine", &some_engine }, { "requests", &some_requests } } },
 	{ "sleep", 2, BY_CONDUCTOR, do_sleep, .args = { { "log2ms", &some_milliseconds } } },
 	{ "drop-caches", 5, BY_ROOT, do_drop_caches, .args = { { "what", &some_caches } } },
 	{ "drop-objects", 5, BY_ROOT, do_drop_objects, .args = { { "what", &some_drops } } },

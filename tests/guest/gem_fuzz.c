@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -35,7 +36,7 @@ static int sweeper;		/* a file that stays open, and its batch */
 static uint32_t batch, shared;	/* and what it shares with a program */
 static struct census before;
 static unsigned int played, found;
-static bool contexts_only_render;
+static bool contexts_only_render, fixed_addresses;
 static bool lost;		/* nothing more can be learned from this guest */
 
 static double now(void)
@@ -159,6 +160,7 @@ static void reset_stage(void)
 	pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
 	pthread_mutex_init(&stage->lock, &attributes);
 	stage->contexts_only_render = contexts_only_render;
+	stage->fixed_addresses = fixed_addresses;
 	for (unsigned int i = 0; i < FILES; i++)
 		stage->files[i].fd = -1;
 }
@@ -210,9 +212,18 @@ static void report(const struct program *p, const char *name, const char *what)
 	program_print(p, name, stdout, "#   ");
 }
 
+/* How often the GPU has been reset: what was queued then was never done. */
+static unsigned int resets(void)
+{
+	struct drm_i915_reset_stats stats = { 0 };
+
+	return ioctl(sweeper, DRM_IOCTL_I915_GET_RESET_STATS, &stats) ? 0 : stats.reset_count;
+}
+
 static void play_and_judge(const struct program *p, const char *name)
 {
 	const char *wrong, *complaint, *leaked = NULL;
+	unsigned int resets_before = resets();
 	char mark[64], text[600] = "";
 	int log;
 
@@ -223,7 +234,7 @@ static void play_and_judge(const struct program *p, const char *name)
 	reset_stage();
 	share();
 	wrong = play(p);
-	if (!wrong && stage->finding[0])
+	if (!wrong && stage->finding[0] && resets() == resets_before)
 		wrong = stage->finding;
 	if (!lost)
 		leaked = leak(played++ % EXACT_EVERY == 0);
@@ -241,7 +252,9 @@ static void play_and_judge(const struct program *p, const char *name)
 	fflush(stdout);
 }
 
-static void learn_engines(void)
+#define PARAM_HAS_SOFTPIN 37	/* I915_PARAM_HAS_EXEC_SOFTPIN, of 4.5 */
+
+static void learn_driver(void)
 {
 	uint32_t context = gem_context_create(sweeper);
 	const struct engine *e;
@@ -249,6 +262,7 @@ static void learn_engines(void)
 	for_each_engine(sweeper, e)
 		contexts_only_render |= !gem_context_has_engine(sweeper, context, e);
 	gem_context_destroy(sweeper, context);
+	fixed_addresses = gem_param(sweeper, PARAM_HAS_SOFTPIN, 0);
 }
 
 static void play_often(const struct program *p, const char *name)
@@ -268,7 +282,7 @@ static void prepare(void)
 	sweeper = gem_open_device();
 	batch = gem_empty_batch(sweeper);
 	census_learn();
-	learn_engines();
+	learn_driver();
 	if (sweep())
 		fail("the GPU does not work");
 	usleep(100000);
