@@ -197,6 +197,9 @@ void finding(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* An ioctl of a step, tried again after EINTR and EAGAIN, as libdrm does, unless a signal is what the step is about. */
 int step_ioctl(const struct step *s, int fd, unsigned long request, void *arg);
 
+/* For touching(), and for signals that interrupt; to be called once, children inherit it. */
+void catch_signals(void);
+
 /* Call @touch; -EFAULT if that raises SIGBUS or SIGSEGV. */
 int touching(void (*touch)(void *arg), void *arg);
 
@@ -230,6 +233,9 @@ void forget_all_words(void);
 
 /* fuzz_memory.c */
 int check_object(const struct step *s, unsigned int object);
+
+/* Have an object bound in the GGTT. */
+int look_through_gtt(int fd, uint32_t handle, uint64_t size);
 
 /* fuzz_exec.c: end every batch that spins, in this process. */
 void end_spinners(void);

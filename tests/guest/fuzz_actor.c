@@ -102,7 +102,7 @@ int touching(void (*touch)(void *arg), void *arg)
 	return 0;
 }
 
-static void catch_signals(void)
+void catch_signals(void)
 {
 	struct sigaction fault = { .sa_handler = on_fault, .sa_flags = SA_NODEFER };
 	struct sigaction interrupt = { .sa_handler = on_interrupt };
@@ -277,7 +277,6 @@ void program_play(const struct program *p)
 	pthread_t threads[ACTORS];
 
 	program = p;
-	catch_signals();
 	start_nobody();
 	for (uintptr_t i = 0; i < NOBODY; i++)
 		pthread_create(&threads[i], NULL, thread_main, (void *)i);

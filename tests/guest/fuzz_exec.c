@@ -22,13 +22,14 @@ enum {
 	NO_RELOC = 32,
 	FIXED = 64,		/* the first object at an address that the client chooses (4.5 and later) */
 	FENCED = 128,
+	DISCARD = 256,		/* the batch's handle is closed as soon as it has been submitted */
 };
 
 static const char *const how_words[] = {
-	"store", "far", "once", "aliased", "spin", "no-reloc", "fixed", "fenced",
+	"store", "far", "once", "aliased", "spin", "no-reloc", "fixed", "fenced", "discard",
 };
 
-static const struct domain some_how = { .words = how_words, .n = 8, .set = true };
+static const struct domain some_how = { .words = how_words, .n = 9, .set = true };
 
 /* What comes before the objects, so that they are never bound: */
 enum {
@@ -52,7 +53,7 @@ struct list {
 	int fd;
 	struct drm_i915_gem_exec_object2 objects[MAX_LIST];
 	unsigned int n;
-	uint32_t temporary[2];		/* handles to be closed, and memory to be unmapped, when it has been submitted */
+	uint32_t temporary[2];		/* handles to be closed, and memory to be unmapped, if they are not kept */
 	void *memory;
 };
 
@@ -339,7 +340,8 @@ static int do_exec(const struct step *s)
 	err = make_and_submit(&l, &stage->files[s->arg[0]], context);
 	if (object >= 0)
 		write_end(object, s->arg[4], step_value(s), !err);
-	clean_up(&l);
+	if (s->arg[5] & DISCARD)
+		clean_up(&l);
 	return err;
 }
 

@@ -124,6 +124,22 @@ static int by_map(const struct access *a, uint64_t offset, uint32_t *value, bool
 	return err;
 }
 
+int look_through_gtt(int fd, uint32_t handle, uint64_t size)
+{
+	struct object o = { .size = size };
+	const struct step s = { 0 };
+	struct access a = { .step = &s, .object = &o, .fd = fd, .handle = handle };
+	uint32_t value = 0;
+	void *map;
+	int err = map_gtt(&a, &map);
+
+	if (err)
+		return err;
+	err = reach(map, 0, &value, false);
+	munmap(map, size);
+	return err;
+}
+
 static int by_own_memory(const struct access *a, uint64_t offset, uint32_t *value, bool write)
 {
 	int err;

@@ -87,12 +87,18 @@ static const char *surplus(const struct census *c)
 	return n ? text : NULL;
 }
 
+/*
+ * A program may have bound the shared object in the GGTT, where it stays as long as the object lives. So it always is when VMAs
+ * are counted.
+ */
 static const char *leak(bool exact)
 {
 	double end = now() + options.settle;
 	const char *what;
 	struct census c;
 	int err = sweep();
+
+	look_through_gtt(sweeper, shared, PAGE);
 
 	if (err) {
 		lost = true;
@@ -285,9 +291,14 @@ static void prepare(void)
 	learn_driver();
 	if (sweep())
 		fail("the GPU does not work");
+	catch_signals();
+	reset_stage();
+	share();
+	look_through_gtt(sweeper, shared, PAGE);
 	usleep(100000);
 	hurry();
 	before = census_take();
+	try_close(sweeper, shared);
 }
 
 static void play_file(void)

@@ -106,11 +106,11 @@ leak()
 	run_program leaktest $(words lab.leaktest= | tr , ' ' | grep . || echo --quick)
 }
 
-# fuzz: lab.fuzz=OPTION,... on the kernel command line are its options; program.txt, if the guest has it, is what it plays.
+# fuzz: lab.fuzz=OPTION,... on the kernel command line are its options; programs, if the guest has it, is what it plays.
 fuzz()
 {
 	# shellcheck disable=SC2046 # a list
-	run_program gem_fuzz $([ ! -e /tests/program.txt ] || echo --file /tests/program.txt) $(words lab.fuzz= | tr , ' ')
+	run_program gem_fuzz $([ ! -e /tests/programs ] || echo --file /tests/programs) $(words lab.fuzz= | tr , ' ')
 }
 
 # leftovers: what an unloaded i915 must not leave.
