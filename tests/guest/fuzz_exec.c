@@ -284,14 +284,14 @@ static bool may_spin(unsigned int how)
 }
 
 /* Some drivers run contexts other than a file's own on the render engine only. */
-static unsigned int engine_for(const struct step *s)
+static unsigned int context_for(const struct step *s)
 {
-	return s->arg[1] && stage->contexts_only_render ? RENDER : s->arg[2];
+	return s->arg[2] != RENDER && stage->contexts_only_render ? DEFAULT_CONTEXT : s->arg[1];
 }
 
 static int make_and_submit(struct list *l, struct file *f, uint32_t context)
 {
-	unsigned int file = l->step->arg[0], engine = engine_for(l->step), set = l->step->arg[3], how = l->step->arg[5];
+	unsigned int file = l->step->arg[0], engine = l->step->arg[2], set = l->step->arg[3], how = l->step->arg[5];
 	struct batch b = { .gen8 = gem_generation(l->fd) >= 8 };
 	unsigned int first;
 	int err = add_obstacle(l, f, l->step->arg[6]);
@@ -331,7 +331,7 @@ static int do_exec(const struct step *s)
 	int object = s->arg[5] & STORE ? first_of(s->arg[3]) : -1, err;
 	uint32_t context;
 
-	err = context_get(s, s->arg[0], s->arg[1], &context);
+	err = context_get(s, s->arg[0], context_for(s), &context);
 	if (err)
 		return err;
 	l.fd = stage->files[s->arg[0]].fd;
