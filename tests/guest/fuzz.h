@@ -68,6 +68,13 @@ enum {
 	USES_FILE = 256,	/* needs a file that is open */
 	ON_MEMORY = 512,	/* needs an object of the client's own memory */
 	ALWAYS = 1024,		/* without it a program is about nothing */
+
+	/* In which phase of its life it mostly happens to an object. */
+	USE = 1 << 16,
+	ABANDON = 2 << 16,	/* whoever used it lets go */
+	PROGRESS = 4 << 16,	/* the GPU gets on */
+	PRESSURE = 8 << 16,	/* its memory is taken away */
+	LOOK = 16 << 16,
 };
 
 /**

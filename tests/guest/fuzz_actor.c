@@ -233,10 +233,24 @@ static void note_overlap(unsigned int index)
 		}
 }
 
+/* Memory is only within reach of the process that has it. */
+static struct actor *actor_of(const struct step *s)
+{
+	unsigned int number = s->actor;
+
+	if (s->op->flags & BY_ROOT)
+		number = 0;
+	else if (s->op->flags & ON_MEMORY && stage->objects[s->arg[0]].process)
+		number = NOBODY;
+	else if (s->op->flags & ON_MEMORY && number == NOBODY)
+		number = 0;
+	return &stage->actors[number];
+}
+
 static void post(unsigned int index)
 {
 	const struct step *s = &program->steps[index];
-	struct actor *a = &stage->actors[s->op->flags & BY_ROOT ? 0 : s->actor];
+	struct actor *a = actor_of(s);
 
 	relieve(a);
 	note_overlap(index);

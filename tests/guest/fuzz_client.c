@@ -134,19 +134,19 @@ static int do_throttle(const struct step *s)
 
 const struct op client_ops[] = {
 	{ "open", 2, .run = do_open, ON_FILE },
-	{ "close", 6, ENDS_FILE, .run = do_close, ON_FILE },
+	{ "close", 6, ENDS_FILE | ABANDON, .run = do_close, ON_FILE },
 	{ "dup", 1, USES_FILE, .run = do_dup, ON_FILE },
-	{ "context", 2, .run = do_context, ON_CONTEXT },
-	{ "context-destroy", 10, ENDS_CONTEXT, .run = do_context_destroy, ON_CONTEXT },
+	{ "context", 2, USE, .run = do_context, ON_CONTEXT },
+	{ "context-destroy", 10, ENDS_CONTEXT | ABANDON, .run = do_context_destroy, ON_CONTEXT },
 	{ "create", 3, .run = do_create,
 	  .args = { { "file", &some_file }, { "object", &some_object }, { "kind", &some_kind }, { "size", &some_size } } },
-	{ "import", 4, .run = do_import, ON_OBJECT },
-	{ "alias", 3, .run = do_alias, ON_OBJECT },
-	{ "close-handle", 6, USES_FILE, .run = do_close_handle,
+	{ "import", 4, USE, .run = do_import, ON_OBJECT },
+	{ "alias", 3, USE, .run = do_alias, ON_OBJECT },
+	{ "close-handle", 6, USES_FILE | ABANDON, .run = do_close_handle,
 	  .args = { { "file", &some_file }, { "object", &some_object }, { "handle", &some_handle } } },
-	{ "busy", 3, .run = do_busy, ON_OBJECT },
-	{ "wait", 3, .run = do_wait,
+	{ "busy", 3, LOOK, .run = do_busy, ON_OBJECT },
+	{ "wait", 3, LOOK, .run = do_wait,
 	  .args = { { "file", &some_file }, { "object", &some_object }, { "time", &some_time } } },
-	{ "throttle", 1, .run = do_throttle, ON_FILE },
+	{ "throttle", 1, LOOK, .run = do_throttle, ON_FILE },
 	{ 0 }
 };

@@ -345,9 +345,27 @@ static int do_exec(const struct step *s)
 	return err;
 }
 
+static const struct domain some_times = { .n = 4 };
+
+/* Requests that use nothing: an engine gets on, and the driver looks at it. */
+static int do_nop(const struct step *s)
+{
+	struct batch b = { .n = 0 };
+	struct list l = { .step = s };
+	int err = file_get(s->arg[0], &l.fd);
+
+	if (!err)
+		err = add_batch(&l, &b);
+	for (unsigned int i = 0; i <= s->arg[2] && !err; i++)
+		err = submit(&l, DEFAULT_CONTEXT, s->arg[1], 0);
+	return err;
+}
+
 const struct op exec_ops[] = {
-	{ "exec", 50, ALWAYS, .run = do_exec,
+	{ "exec", 50, ALWAYS | USE, .run = do_exec,
 	  .args = { { "file", &some_file }, { "ctx", &some_context }, { "engine", &some_engine },
 		    { "objects", &some_objects }, { "word", &some_word }, { "how", &some_how }, { "after", &some_obstacle } } },
+	{ "nop", 12, PROGRESS, .run = do_nop,
+	  .args = { { "file", &some_file }, { "engine", &some_engine }, { "times", &some_times } } },
 	{ 0 }
 };

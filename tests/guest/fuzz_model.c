@@ -189,7 +189,21 @@ static int import(const struct step *s, unsigned int from, unsigned int to, unsi
 	return err;
 }
 
-/* Even objects are the driver's own memory, odd ones the client's. */
+/* Memory that is gone makes every use fail alike. Do so a few times, then begin anew with other memory. */
+static void replace_unmapped(const struct step *s, unsigned int object)
+{
+	struct object *o = &stage->objects[object];
+
+	if (!o->unmapped || s->number % 4 == 0)
+		return;
+	lock();
+	memset(o, 0, sizeof(*o));
+	for (unsigned int i = 0; i <= OUTSIDE; i++)
+		memset(stage->files[i].handle[object], 0, sizeof(stage->files[i].handle[object]));
+	unlock();
+}
+
+/* The one that outlives the program is the driver's own memory, most others are the client's. */
 int handle_get(const struct step *s, unsigned int file, unsigned int object, uint32_t *handle)
 {
 	struct file *f = &stage->files[file];
@@ -199,12 +213,13 @@ int handle_get(const struct step *s, unsigned int file, unsigned int object, uin
 	err = file_get(file, &fd);
 	if (err)
 		return err;
+	replace_unmapped(s, object);
 	*handle = any_handle(file, object);
 	if (*handle)
 		return 0;
 	from = holder(object);
 	if (from < 0) {
-		err = object_create(s, file, object, object % 2, 1 + object, handle);
+		err = object_create(s, file, object, object && s->number % 4, 1 + object, handle);
 		/* A driver without userptr. */
 		return err == -ENODEV ? object_create(s, file, object, false, 1 + object, handle) : err;
 	}

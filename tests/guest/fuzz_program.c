@@ -54,12 +54,19 @@ struct mood {
 	unsigned int actors, async, signals;
 };
 
-/* One of them, or any set. */
+/* One of them, or any set, or all but one. */
 static unsigned int some_of(uint64_t *state, unsigned int n)
 {
-	unsigned int one = 1u << below(state, n), set = below(state, 1u << n);
+	unsigned int one = 1u << below(state, n), all = (1u << n) - 1, set = below(state, 1u << n);
 
-	return below(state, 2) && set ? set : one;
+	switch (below(state, 4)) {
+	case 0:
+		return one;
+	case 1:
+		return set ? set : one;
+	default:
+		return all & ~one;
+	}
 }
 
 static void choose_mood(struct mood *m, uint64_t *state, bool rare)
@@ -82,11 +89,13 @@ static void choose_mood(struct mood *m, uint64_t *state, bool rare)
 	}
 	m->files = some_of(state, FILES);
 	m->contexts = some_of(state, CONTEXTS);
-	m->objects = some_of(state, OBJECTS);
+	m->objects = some_of(state, OBJECTS) & some_of(state, OBJECTS);
+	if (!m->objects)
+		m->objects = 1u << below(state, OBJECTS);
 	m->engines = 1u << RENDER | some_of(state, ARRAY_SIZE(engine_words));
 	for (i = 0; i < ARRAY_SIZE(m->tendency); i++)
 		m->tendency[i] = tendencies[below(state, ARRAY_SIZE(tendencies))];
-	m->obstacles = 2 + below(state, 8);
+	m->obstacles = below(state, 2) ? 1 + below(state, 3) : 8;
 	m->actors = below(state, 3) ? 0 : 1 + below(state, 8);
 	m->async = below(state, 3) ? 0 : 1 + below(state, 6);
 	m->signals = below(state, 4) ? 0 : 1 + below(state, 4);
@@ -102,7 +111,21 @@ static unsigned int one_of(uint64_t *state, unsigned int set)
 	return i;
 }
 
-static unsigned int choose_arg(const struct domain *d, const struct mood *m, uint64_t *state)
+/* What there is at a step, if all before it succeeded. */
+struct guess {
+	unsigned int held, files, contexts[FILES], objects, userptr;	/* sets */
+	bool spins;
+};
+
+/* The first one, a crowd, has the driver wait for the GPU, which ends much of what makes a program interesting. */
+static unsigned int choose_obstacle(uint64_t *state)
+{
+	unsigned int n = 2 * (some_obstacle.n - 1) - 1;
+
+	return 1 + (1 + below(state, n)) / 2;
+}
+
+static unsigned int choose_arg(const struct domain *d, const struct mood *m, const struct guess *g, uint64_t *state)
 {
 	unsigned int set = 0;
 
@@ -112,13 +135,14 @@ static unsigned int choose_arg(const struct domain *d, const struct mood *m, uin
 		return one_of(state, m->contexts);
 	if (d == &some_object)
 		return one_of(state, m->objects);
+	/* What is interesting is often behind an engine that is held. */
 	if (d == &some_engine)
-		return one_of(state, m->engines);
+		return one_of(state, g->held && below(state, 2) ? g->held : m->engines);
 	if (d == &some_obstacle)
-		return below(state, 16) < m->obstacles ? 1 + below(state, d->n - 1) : 0;
+		return below(state, 16) < m->obstacles ? choose_obstacle(state) : 0;
 	if (d == &some_objects) {
 		set = m->objects & below(state, 1u << OBJECTS);
-		return set || below(state, 8) == 0 ? set : m->objects;
+		return set || below(state, 4) == 0 ? set : m->objects;
 	}
 	if (!d->set)
 		return below(state, d->n);
@@ -128,23 +152,59 @@ static unsigned int choose_arg(const struct domain *d, const struct mood *m, uin
 	return set;
 }
 
-static const struct op *choose_op(const struct mood *m, uint64_t *state)
+/* How often an operation is chosen in a phase. */
+static unsigned int weight_in(const struct mood *m, const struct op *op, unsigned int i, unsigned int phase)
 {
-	unsigned int at = below(state, m->total), i = 0;
+	return !phase || op->flags & phase ? m->weights[i] : 0;
+}
 
+/* Of a phase, unless the program leaves all of its operations alone; of any, if it is 0. */
+static const struct op *choose_op(const struct mood *m, unsigned int phase, uint64_t *state)
+{
+	unsigned int total = 0, at, i = 0;
+
+	for_each_op(t, op)
+		total += weight_in(m, op, i++, phase);
+	if (!total)
+		return choose_op(m, 0, state);
+	at = below(state, total);
+	i = 0;
 	for_each_op(t, op) {
-		if (at < m->weights[i])
+		unsigned int weight = weight_in(m, op, i++, phase);
+
+		if (at < weight)
 			return op;
-		at -= m->weights[i++];
+		at -= weight;
 	}
 	return NULL;	/* not reached */
 }
 
-/* What there is at a step, if all before it succeeded. */
-struct guess {
-	unsigned int held, files, contexts[FILES], objects, userptr;	/* sets */
-	bool spins;
+/*
+ * An object is used, mostly while the GPU is held up; then let go of, while the GPU has yet to get on; then its memory is wanted, and
+ * somebody looks. And so on, with other things in between. Faults of an object's life need such an order, which chance alone
+ * rarely finds.
+ */
+static const struct {
+	unsigned int phase, least, most;	/* steps */
+} life[] = {
+	{ HOLDS, 0, 1 }, { USE, 3, 7 }, { ABANDON, 1, 2 }, { PROGRESS, 1, 3 }, { USE, 0, 1 }, { PRESSURE, 1, 2 }, { LOOK, 0, 2 },
 };
+
+struct age {
+	unsigned int phase, steps;	/* in life[], and steps left in it */
+};
+
+static unsigned int next_phase(struct age *a, uint64_t *state)
+{
+	const unsigned int order = 13;	/* in 16ths */
+
+	while (!a->steps) {
+		a->phase = (a->phase + 1) % ARRAY_SIZE(life);
+		a->steps = life[a->phase].least + below(state, life[a->phase].most - life[a->phase].least + 1);
+	}
+	a->steps--;
+	return below(state, 16) < order ? life[a->phase].phase : 0;
+}
 
 /* The step's argument of that domain as a set, or -1 if it has none. */
 static int arg_of(const struct step *s, const struct domain *d)
@@ -199,15 +259,15 @@ static void suppose(struct guess *g, const struct step *s)
 		g->userptr = (g->userptr & ~object) | (kind > 1 ? object : 0);
 }
 
-static void make_step(struct step *s, const struct mood *m, const struct guess *g, uint64_t *state)
+static void make_step(struct step *s, const struct mood *m, const struct guess *g, unsigned int phase, uint64_t *state)
 {
-	const unsigned int patience = 8;
+	const unsigned int patience = 16;
 	unsigned int i = 0;
 
 	do {
-		s->op = choose_op(m, state);
+		s->op = choose_op(m, phase, state);
 		for (unsigned int a = 0; a < MAX_ARGS && s->op->args[a].name; a++)
-			s->arg[a] = choose_arg(s->op->args[a].domain, m, state);
+			s->arg[a] = choose_arg(s->op->args[a].domain, m, g, state);
 	} while (pointless(g, s) && i++ < patience);
 	if (below(state, 16) < m->actors)
 		s->actor = below(state, ACTORS);
@@ -219,7 +279,8 @@ static void make_step(struct step *s, const struct mood *m, const struct guess *
 void program_make(struct program *p, unsigned int seed, unsigned int number, bool rare)
 {
 	uint64_t state = (uint64_t)seed << 32 | number;
-	struct guess g = { .userptr = 0xa };	/* the odd ones */
+	struct guess g = { .userptr = 0xe };	/* as handle_get() makes them */
+	struct age age = { .phase = ARRAY_SIZE(life) - 1 };
 	struct mood m;
 
 	memset(p, 0, sizeof(*p));
@@ -231,7 +292,7 @@ void program_make(struct program *p, unsigned int seed, unsigned int number, boo
 	for (unsigned int i = 0; i < p->n; i++) {
 		struct step *s = &p->steps[i];
 
-		make_step(s, &m, &g, &state);
+		make_step(s, &m, &g, next_phase(&age, &state), &state);
 		s->number = i;
 		suppose(&g, s);
 	}

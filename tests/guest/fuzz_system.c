@@ -28,11 +28,11 @@ static int do_release(const struct step *s)
 	return 0;
 }
 
-static const struct domain some_requests = { .n = 4 };
+static const struct domain some_requests = { .n = 3 };
 
 static int do_step(const struct step *s)
 {
-	gate_step(s->arg[0], s->arg[1]);
+	gate_step(s->arg[0], 1 + s->arg[1]);
 	gate_settle(s->arg[0], PATIENCE);
 	return 0;
 }
@@ -126,13 +126,13 @@ static int do_kill(const struct step *s)
 
 const struct op system_ops[] = {
 	{ "hold", 12, BY_CONDUCTOR | ALWAYS | HOLDS, do_hold, ON_ENGINE },
-	{ "release", 14, BY_CONDUCTOR | RELEASES, do_release, ON_ENGINE },
-	{ "step", 4, BY_CONDUCTOR | RELEASES, do_step, .args = { { "engine", &some_engine }, { "requests", &some_requests } } },
-	{ "sleep", 2, BY_CONDUCTOR, do_sleep, .args = { { "log2ms", &some_milliseconds } } },
-	{ "drop-caches", 5, BY_ROOT, do_drop_caches, .args = { { "what", &some_caches } } },
-	{ "drop-objects", 5, BY_ROOT, do_drop_objects, .args = { { "what", &some_drops } } },
-	{ "reset", 1, BY_ROOT | PATIENT | RARE, .run = do_reset },
-	{ "listing", 2, BY_ROOT, do_listing, .args = { { "file", &some_listing } } },
+	{ "release", 14, BY_CONDUCTOR | RELEASES | PROGRESS, do_release, ON_ENGINE },
+	{ "step", 4, BY_CONDUCTOR | RELEASES | PROGRESS, do_step, .args = { { "engine", &some_engine }, { "more", &some_requests } } },
+	{ "sleep", 1, BY_CONDUCTOR | PROGRESS, do_sleep, .args = { { "log2ms", &some_milliseconds } } },
+	{ "drop-caches", 5, BY_ROOT | PRESSURE, do_drop_caches, .args = { { "what", &some_caches } } },
+	{ "drop-objects", 5, BY_ROOT | PRESSURE, do_drop_objects, .args = { { "what", &some_drops } } },
+	{ "reset", 1, BY_ROOT | PATIENT | RARE | PRESSURE, .run = do_reset },
+	{ "listing", 2, BY_ROOT | LOOK, do_listing, .args = { { "file", &some_listing } } },
 	{ "kill", 1, BY_CONDUCTOR, .run = do_kill },
 	{ 0 }
 };
