@@ -22,7 +22,7 @@
 
 #define FILES		3
 #define OUTSIDE		FILES	/* a file of none of the actors, which has o0 all the time */
-#define CONTEXTS	3	/* of a file; 0 is its default */
+#define CONTEXTS	6	/* of a file; 0 is its default */
 #define OBJECTS		4
 #define HANDLES		2	/* of an object in a file */
 #define WORDS		4	/* of an object that the model knows */
@@ -101,7 +101,7 @@ struct program {
 	struct step steps[MAX_STEPS];
 };
 
-/* fuzz_program.c */
+/* fuzz_generate.c and fuzz_text.c */
 extern const struct domain some_file, some_context, some_object, some_objects, some_engine, some_obstacle, some_kind;
 extern const struct domain some_word;
 
@@ -131,6 +131,10 @@ const char *program_parse(struct program *p, char name[NAME_SIZE], FILE *from);
 extern const struct op client_ops[], exec_ops[], memory_ops[], system_ops[];
 extern const struct op *const op_tables[];
 extern const unsigned int n_op_tables;
+
+#define for_each_op(t, op) \
+	for (unsigned int t = 0; t < n_op_tables; t++) \
+		for (const struct op *op = op_tables[t]; op->name; op++)
 
 /* What is where, and what it holds. */
 struct file {
