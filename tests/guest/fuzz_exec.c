@@ -365,7 +365,7 @@ const struct op exec_ops[] = {
 	{ "exec", 50, ALWAYS | USE, .run = do_exec,
 	  .args = { { "file", &some_file }, { "ctx", &some_context }, { "engine", &some_engine },
 		    { "objects", &some_objects }, { "word", &some_word }, { "how", &some_how }, { "after", &some_obstacle } } },
-	{ "nop", 12, PROGRESS, .run = do_nop,
+	{ "nop", 24, PROGRESS, .run = do_nop,
 	  .args = { { "file", &some_file }, { "engine", &some_engine }, { "times", &some_times } } },
 	{ 0 }
 };

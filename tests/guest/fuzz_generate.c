@@ -36,7 +36,7 @@ struct guess {
 static const struct {
 	unsigned int phase, least, most;		/* steps */
 } life[] = {
-	{ HOLDS, 0, 1 }, { USE, 3, 7 }, { ABANDON, 1, 2 }, { PROGRESS, 1, 3 }, { USE, 0, 1 }, { PRESSURE, 1, 2 }, { LOOK, 0, 2 },
+	{ HOLDS, 1, 1 }, { USE, 2, 4 }, { ABANDON, 1, 1 }, { PROGRESS, 2, 3 }, { USE, 0, 1 }, { PRESSURE, 1, 2 }, { LOOK, 0, 2 },
 };
 
 /* Whose life it is about, most of the time: the object, who lets go of it, and what holds it up. */
@@ -152,7 +152,7 @@ static void choose_focus(struct generator *g)
 
 static unsigned int next_phase(struct generator *g)
 {
-	const unsigned int in_order = 13;
+	const unsigned int in_order = 14;
 
 	while (!g->steps) {
 		g->phase = (g->phase + 1) % ARRAY_SIZE(life);
@@ -234,7 +234,7 @@ static unsigned int choose_arg(struct generator *g, const struct op *op, const s
 	if (d == &some_context)
 		return focused ? g->focus.context : one_of(g, g->mood.contexts);
 	if (d == &some_object)
-		return chance(g, 12) ? g->focus.object : one_of(g, g->mood.objects);
+		return chance(g, 14) ? g->focus.object : one_of(g, g->mood.objects);
 	if (d == &some_objects)
 		return choose_objects(g);
 	if (d == &some_engine)

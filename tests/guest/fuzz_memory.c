@@ -376,9 +376,9 @@ const struct op memory_ops[] = {
 	{ "tiling", 2, .run = do_tiling, ON_OBJECT("tiling", &some_tiling) },
 	{ "caching", 2, .run = do_caching, ON_OBJECT("level", &some_caching) },
 	{ "madvise", 3, PRESSURE, .run = do_madvise, ON_OBJECT("advice", &some_advice) },
-	{ "unmap", 12, ON_MEMORY | PRESSURE, .run = do_unmap, ON_OWN },
+	{ "unmap", 16, ON_MEMORY | PRESSURE, .run = do_unmap, ON_OWN },
 	{ "remap", 5, ON_MEMORY | PRESSURE, .run = do_remap, ON_OWN },
 	{ "mremap", 2, ON_MEMORY | PRESSURE, .run = do_mremap, ON_OWN },
-	{ "fork", 2, PRESSURE, .run = do_fork },
+	{ "fork", 1, PRESSURE, .run = do_fork },
 	{ 0 }
 };

@@ -203,7 +203,7 @@ static void replace_unmapped(const struct step *s, unsigned int object)
 	unlock();
 }
 
-/* The one that outlives the program is the driver's own memory, most others are the client's. */
+/* The one that outlives the program is the driver's own memory, others are the client's. */
 int handle_get(const struct step *s, unsigned int file, unsigned int object, uint32_t *handle)
 {
 	struct file *f = &stage->files[file];
@@ -219,7 +219,7 @@ int handle_get(const struct step *s, unsigned int file, unsigned int object, uin
 		return 0;
 	from = holder(object);
 	if (from < 0) {
-		err = object_create(s, file, object, object && s->number % 4, 1 + object, handle);
+		err = object_create(s, file, object, object, 1 + object, handle);
 		/* A driver without userptr. */
 		return err == -ENODEV ? object_create(s, file, object, false, 1 + object, handle) : err;
 	}
