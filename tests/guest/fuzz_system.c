@@ -37,7 +37,7 @@ static int do_step(const struct step *s)
 	return 0;
 }
 
-static const struct domain some_milliseconds = { .n = 8 };
+static const struct domain some_milliseconds = { .n = 5 };
 
 static int do_sleep(const struct step *s)
 {

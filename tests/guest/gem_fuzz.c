@@ -443,7 +443,7 @@ int main(int argc, char **argv)
 		play_file();
 	else
 		play_generated();
-	printf("%s - gem_fuzz/%u: %u programs in %.0f s, %u findings\n", found ? "not ok" : "ok",
+	printf("%s - gem_fuzz/all: seed %u, %u programs in %.0f s, %u findings\n", found ? "not ok" : "ok",
 	       options.seed, played, now() - begin, found);
 	return found ? 1 : 0;
 }
