@@ -53,6 +53,8 @@ struct step {
 /* What run() returns where there was nothing to do. */
 #define SKIPPED 1
 
+#define CLEANUP_PARAMETER "/sys/module/i915/parameters/context_cleanup"
+
 /* Flags of an operation. */
 enum {
 	BY_CONDUCTOR = 1,	/* not by an actor: it works while all of them sleep */
@@ -127,8 +129,8 @@ void program_print(const struct program *p, const char *name, FILE *to, const ch
  */
 const char *program_parse(struct program *p, char name[NAME_SIZE], FILE *from);
 
-/* The operations, in fuzz_client.c, fuzz_exec.c, fuzz_memory.c and fuzz_system.c; each ends with a nameless one. */
-extern const struct op client_ops[], exec_ops[], memory_ops[], system_ops[];
+/* The operations, in fuzz_client.c and so on; each table ends with a nameless one. */
+extern const struct op client_ops[], exec_ops[], memory_ops[], display_ops[], system_ops[];
 extern const struct op *const op_tables[];
 extern const unsigned int n_op_tables;
 
@@ -143,6 +145,7 @@ struct file {
 	uint32_t context[CONTEXTS];	/* 0: there is none */
 	uint32_t handle[OBJECTS][HANDLES];
 	uint32_t crowd[CROWD], huge;
+	uint32_t framebuffer;
 };
 
 struct object {
@@ -183,6 +186,7 @@ struct stage {
 	struct result results[MAX_STEPS];
 	bool contexts_only_render, fixed_addresses;	/* as the driver has it */
 	bool leaks_allowed;		/* the cleanup was switched off */
+	uint32_t shown;			/* the framebuffer on the screen, 0: none of ours */
 	char finding[256];
 	unsigned int where;		/* the step that found it */
 };
@@ -247,6 +251,10 @@ int check_object(const struct step *s, unsigned int object);
 
 /* Have an object bound in the GGTT. */
 int look_through_gtt(int fd, uint32_t handle, uint64_t size);
+
+/* fuzz_display.c; what is shown at a program's end is hidden after it. */
+void find_screen(int master);
+void hide(void);
 
 /* fuzz_exec.c: end every batch that spins, in this process. */
 void end_spinners(void);

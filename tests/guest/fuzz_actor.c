@@ -215,8 +215,10 @@ static void relieve(struct actor *a)
 		return;
 	gates_open_all();
 	end_spinners();
-	if (await_change(&a->done, a->posted - 1, GIVE_UP))
-		return;
+	/* A suspend interrupts what waits. */
+	for (double end = now() + GIVE_UP; now() < end;)
+		if (await_change(&a->done, a->posted - 1, 0.1))
+			return;
 	me = a - stage->actors;
 	finding("no end: step %u (%s) still sleeps %.0f s after all engines were released", a->step,
 		program->steps[a->step].op->name, GIVE_UP);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What the fuzzer has the system and the GPU do. */
 #define _GNU_SOURCE
+#include "census.h"
 #include "fuzz.h"
 #include "gate.h"
 
@@ -8,6 +9,8 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* An engine that works on is given so long to come to its end, µs; one that spins never does. */
@@ -114,6 +117,54 @@ static int do_listing(const struct step *s)
 	return n < 0 ? -errno : 0;
 }
 
+/* The kernel's own test of suspend: devices go to sleep and wake up again, the machine does not. Nothing may hold it up. */
+static int do_suspend(const struct step *s)
+{
+	int err;
+
+	(void)s;
+	gates_open_all();
+	end_spinners();
+	forget_all_words();
+	write_file("/sys/module/suspend/parameters/pm_test_delay", "1");
+	err = write_file("/sys/power/pm_test", "devices");
+	if (!err)
+		err = write_file("/sys/power/state", "mem");
+	if (err == -EINVAL)
+		err = write_file("/sys/power/state", "freeze");
+	write_file("/sys/power/pm_test", "none");
+	return err;
+}
+
+/* Somebody takes all the memory there is, but for room to live, for a moment. */
+static int do_hoard(const struct step *s)
+{
+	const long room = 64l << 10;	/* KiB */
+	const size_t chunk = 8 << 20;
+	pid_t pid = fork();
+
+	(void)s;
+	if (pid < 0)
+		return -errno;
+	if (pid)
+		return waitpid(pid, NULL, 0) == pid ? 0 : -errno;
+	for (int i = 0; i < 256 && memory_free() > room; i++)
+		if (mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+			break;
+	_exit(0);
+}
+
+static const char *const switch_words[] = { "off", "on" };
+static const struct domain some_switch = { .words = switch_words, .n = 2 };
+
+/* The fixed drivers' own parameter; switched off they leak as they were made to. Others do not have it, which is no difference. */
+static int do_cleanup(const struct step *s)
+{
+	stage->leaks_allowed = true;
+	write_file(CLEANUP_PARAMETER, s->arg[0] ? "1" : "0");
+	return 0;
+}
+
 /* Everybody dies at once, whatever they are about. */
 static int do_kill(const struct step *s)
 {
@@ -133,6 +184,9 @@ const struct op system_ops[] = {
 	{ "drop-objects", 5, BY_ROOT | PRESSURE, do_drop_objects, .args = { { "what", &some_drops } } },
 	{ "reset", 1, BY_ROOT | PATIENT | RARE | PRESSURE, .run = do_reset },
 	{ "listing", 2, BY_ROOT | LOOK, do_listing, .args = { { "file", &some_listing } } },
+	{ "suspend", 1, BY_ROOT | PATIENT | RARE | PRESSURE, .run = do_suspend },
+	{ "hoard", 1, BY_ROOT | PATIENT | RARE | PRESSURE, .run = do_hoard },
+	{ "cleanup", 1, BY_ROOT, do_cleanup, .args = { { "switch", &some_switch } } },
 	{ "kill", 1, BY_CONDUCTOR, .run = do_kill },
 	{ 0 }
 };

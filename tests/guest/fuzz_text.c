@@ -20,7 +20,7 @@ const struct domain some_engine = { .words = engine_words, .n = ARRAY_SIZE(engin
 const struct domain some_kind = { .words = kind_words, .n = ARRAY_SIZE(kind_words) };
 const struct domain some_word = { .n = WORDS };
 
-const struct op *const op_tables[] = { client_ops, exec_ops, memory_ops, system_ops };
+const struct op *const op_tables[] = { client_ops, exec_ops, memory_ops, display_ops, system_ops };
 const unsigned int n_op_tables = ARRAY_SIZE(op_tables);
 
 /* What a program's first line begins with; its name follows. */
