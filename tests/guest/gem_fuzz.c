@@ -288,12 +288,6 @@ static void learn_driver(void)
 	fixed_addresses = gem_param(sweeper, PARAM_HAS_SOFTPIN, 0);
 }
 
-static void play_often(const struct program *p, const char *name)
-{
-	for (unsigned int i = 0; i < options.repeat && !lost; i++)
-		play_and_judge(p, name);
-}
-
 static void prepare(void)
 {
 	stage = mmap(NULL, sizeof(*stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -317,6 +311,17 @@ static void prepare(void)
 	hurry();
 	before = census_take();
 	try_close(sweeper, shared);
+}
+
+/* What is done with each program: play it, or show it. */
+static void play_often(const struct program *p, const char *name)
+{
+	if (options.print) {
+		program_print(p, name, stdout, "");
+		return;
+	}
+	for (unsigned int i = 0; i < options.repeat && !lost; i++)
+		play_and_judge(p, name);
 }
 
 static void play_file(void)
@@ -354,17 +359,6 @@ static void play_generated(void)
 		program_make(&p, options.seed, i, options.rare);
 		play_often(&p, name_of(i));
 	}
-}
-
-static int print_programs(void)
-{
-	static struct program p;
-
-	for (unsigned int i = options.first; i - options.first < options.programs; i++) {
-		program_make(&p, options.seed, i, options.rare);
-		program_print(&p, name_of(i), stdout, "");
-	}
-	return 0;
 }
 
 static void usage(void)
@@ -453,14 +447,15 @@ int main(int argc, char **argv)
 	double begin = now();
 
 	parse(argc, argv);
-	if (options.print)
-		return print_programs();
 	tap_begin("gem_fuzz", 1, argv);
-	prepare();
+	if (!options.print)
+		prepare();
 	if (options.file)
 		play_file();
 	else
 		play_generated();
+	if (options.print)
+		return 0;
 	printf("%s - gem_fuzz/all: seed %u, %u programs in %.0f s, %u findings\n", found ? "not ok" : "ok",
 	       options.seed, played, now() - begin, found);
 	return found ? 1 : 0;
