@@ -112,9 +112,9 @@ extern const struct domain some_word;
  * @p: to be filled
  * @seed: of the run
  * @number: of the program in the run; the same for the same two on every machine
- * @rare: operations that take long may be in it
+ * @left_out: is this operation not to be in it?
  */
-void program_make(struct program *p, unsigned int seed, unsigned int number, bool rare);
+void program_make(struct program *p, unsigned int seed, unsigned int number, bool (*left_out)(const struct op *op));
 
 /* Print as text, each line after @before. */
 void program_print(const struct program *p, const char *name, FILE *to, const char *before);

@@ -103,30 +103,30 @@ static unsigned int several_of(struct generator *g, unsigned int n)
 	return some_of(g, n) | (chance(g, 14) ? some_of(g, n) : 0);
 }
 
-static void choose_weights(struct generator *g, bool rare)
+static void choose_weights(struct generator *g, bool (*left_out)(const struct op *op))
 {
 	static const unsigned int factors[] = { 0, 1, 1, 4 };
 	unsigned int i = 0;
 
 	for_each_op(t, op) {
-		/* Drawn for every one, so that what is rare changes nothing else. */
+		/* Drawn for every one, so that what is left out changes no other. */
 		unsigned int factor = factors[below(g, ARRAY_SIZE(factors))];
 		bool chosen = below(g, 8) == 0;
 
 		if (op->flags & RARE)
-			factor = rare && chosen;
+			factor = chosen;
 		else if (op->flags & ALWAYS && !factor)
 			factor = 1;
-		g->mood.weights[i++] = op->weight * factor;
+		g->mood.weights[i++] = left_out(op) ? 0 : op->weight * factor;
 	}
 }
 
-static void choose_mood(struct generator *g, bool rare)
+static void choose_mood(struct generator *g, bool (*left_out)(const struct op *op))
 {
 	static const unsigned int tendencies[] = { 0, 0, 1, 2, 4 }, obstacles[] = { 1, 4, 10 };
 	struct mood *m = &g->mood;
 
-	choose_weights(g, rare);
+	choose_weights(g, left_out);
 	m->files = several_of(g, FILES);
 	m->contexts = several_of(g, CONTEXTS);
 	m->objects = some_of(g, OBJECTS) & some_of(g, OBJECTS);
@@ -317,7 +317,7 @@ static void make_step(struct generator *g, struct step *s)
 	suppose(&g->guess, s);
 }
 
-void program_make(struct program *p, unsigned int seed, unsigned int number, bool rare)
+void program_make(struct program *p, unsigned int seed, unsigned int number, bool (*left_out)(const struct op *op))
 {
 	const unsigned int least = 16;
 	struct generator g = {
@@ -328,7 +328,7 @@ void program_make(struct program *p, unsigned int seed, unsigned int number, boo
 
 	memset(p, 0, sizeof(*p));
 	next(&g);
-	choose_mood(&g, rare);
+	choose_mood(&g, left_out);
 	p->n = least + below(&g, MAX_STEPS - least);
 	for (unsigned int i = 0; i < p->n; i++) {
 		make_step(&g, &p->steps[i]);

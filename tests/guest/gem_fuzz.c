@@ -29,7 +29,8 @@ static struct {
 	double seconds;
 	double settle;		/* what the driver does later must be done by then */
 	bool rare, print;
-	const char *file;
+	const char *file, *without[8];
+	unsigned int n_without;
 } options = { .seed = 1, .programs = -1u, .repeat = 1, .findings = 10, .seconds = 60, .settle = 1.2, .rare = true };
 
 static int sweeper;		/* a file that stays open, and its batch */
@@ -348,6 +349,14 @@ static const char *name_of(unsigned int number)
 	return name;
 }
 
+static bool left_out(const struct op *op)
+{
+	for (unsigned int i = 0; i < options.n_without; i++)
+		if (!strcmp(op->name, options.without[i]))
+			return true;
+	return op->flags & RARE && !options.rare;
+}
+
 static void play_generated(void)
 {
 	double end = now() + options.seconds;
@@ -356,7 +365,7 @@ static void play_generated(void)
 	for (unsigned int i = options.first; i - options.first < options.programs; i++) {
 		if (now() > end || lost || found >= options.findings)
 			return;
-		program_make(&p, options.seed, i, options.rare);
+		program_make(&p, options.seed, i, left_out);
 		play_often(&p, name_of(i));
 	}
 }
@@ -374,6 +383,7 @@ static void usage(void)
 	       "  --findings N      stop after so many (%u)\n"
 	       "  --settle MS       wait so long for what the driver does later, before it is a leak (1200)\n"
 	       "  --no-rare         without what takes long: resets, suspend, memory pressure\n"
+	       "  --without STEP    leave out an operation; may be repeated\n"
 	       "  --print           show the programs instead\n", options.seed, options.seconds, options.findings);
 }
 
@@ -388,6 +398,7 @@ static const struct option long_options[] = {
 	{ "findings", required_argument, NULL, 'F' },
 	{ "settle", required_argument, NULL, 'S' },
 	{ "no-rare", no_argument, NULL, 'R' },
+	{ "without", required_argument, NULL, 'w' },
 	{ "print", no_argument, NULL, 'P' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 }
@@ -431,6 +442,10 @@ static void parse(int argc, char **argv)
 			break;
 		case 'R':
 			options.rare = false;
+			break;
+		case 'w':
+			if (options.n_without < sizeof(options.without) / sizeof(options.without[0]))
+				options.without[options.n_without++] = optarg;
 			break;
 		case 'P':
 			options.print = true;
