@@ -21,7 +21,6 @@
 #include <unistd.h>
 
 #define UID_NOBODY	65534
-#define GIVE_UP		10.0	/* seconds after which a step that nothing holds up is stuck */
 #define ASLEEP		0.015	/* who has slept in the kernel for so many is blocked */
 
 struct stage *stage;
@@ -167,6 +166,12 @@ static void start_nobody(void)
 	_exit(0);
 }
 
+/* Seconds after which a step that nothing holds up is stuck. */
+static double give_up(const struct actor *a)
+{
+	return program->steps[a->step].op->flags & PATIENT ? 60 : 10;
+}
+
 static bool is_busy(const struct actor *a)
 {
 	return __atomic_load_n(&a->done, __ATOMIC_ACQUIRE) != a->posted;
@@ -192,7 +197,7 @@ static bool sleeps(const struct actor *a)
 /* Until the step has ended, or its actor is seen to be blocked. */
 static void wait_or_see_it_block(struct actor *a, bool patient)
 {
-	double asleep_since = 0, end = now() + GIVE_UP;
+	double asleep_since = 0, end = now() + give_up(a);
 
 	while (!await_change(&a->done, a->posted - 1, 0.003)) {
 		if (now() > end)
@@ -216,12 +221,12 @@ static void relieve(struct actor *a)
 	gates_open_all();
 	end_spinners();
 	/* A suspend interrupts what waits. */
-	for (double end = now() + GIVE_UP; now() < end;)
+	for (double end = now() + give_up(a); now() < end;)
 		if (await_change(&a->done, a->posted - 1, 0.1))
 			return;
 	me = a - stage->actors;
 	finding("no end: step %u (%s) still sleeps %.0f s after all engines were released", a->step,
-		program->steps[a->step].op->name, GIVE_UP);
+		program->steps[a->step].op->name, give_up(a));
 	_exit(1);
 }
 

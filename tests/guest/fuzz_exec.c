@@ -2,6 +2,7 @@
 /* The fuzzer's execbufs: every engine, any objects, in ways that succeed and in ways that fail. */
 #define _GNU_SOURCE
 #include "fuzz.h"
+#include "gate.h"
 
 #include <errno.h>
 #include <string.h>
@@ -361,11 +362,37 @@ static int do_nop(const struct step *s)
 	return err;
 }
 
+/* Nothing but a reset ends this batch. What was queued on any engine may never be done. */
+static int do_hang(const struct step *s)
+{
+	struct batch b = { .gen8 = gem_generation(stage->files[OUTSIDE].fd) >= 8 };
+	struct list l = { .step = s };
+	struct drm_i915_gem_wait wait = { .timeout_ns = 50000000000ll };
+	int err = file_get(s->arg[0], &l.fd);
+
+	if (err)
+		return err;
+	gates_open_all();
+	end_spinners();
+	forget_all_words();
+	put_loop(&b);
+	b.commands[b.loop] = 0;
+	err = add_batch(&l, &b);
+	if (!err)
+		err = submit(&l, DEFAULT_CONTEXT, s->arg[1], 0);
+	wait.bo_handle = l.temporary[1];
+	if (!err)
+		err = step_ioctl(s, l.fd, DRM_IOCTL_I915_GEM_WAIT, &wait);
+	forget_all_words();
+	return err;
+}
+
 const struct op exec_ops[] = {
 	{ "exec", 50, ALWAYS | USE, .run = do_exec,
 	  .args = { { "file", &some_file }, { "ctx", &some_context }, { "engine", &some_engine },
 		    { "objects", &some_objects }, { "word", &some_word }, { "how", &some_how }, { "after", &some_obstacle } } },
 	{ "nop", 24, PROGRESS, .run = do_nop,
 	  .args = { { "file", &some_file }, { "engine", &some_engine }, { "times", &some_times } } },
+	{ "hang", 1, BY_ROOT | PATIENT | RARE | USE, .run = do_hang, .args = { { "file", &some_file }, { "engine", &some_engine } } },
 	{ 0 }
 };

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PROGRAM_SECONDS	40	/* then it is stuck */
+#define PROGRAM_SECONDS	150	/* then it is stuck */
 #define EXACT_EVERY	50	/* programs; the allocator's listings take long to read */
 
 static struct {
@@ -382,7 +382,7 @@ static void usage(void)
 	       "  --repeat N        each program so often (1)\n"
 	       "  --findings N      stop after so many (%u)\n"
 	       "  --settle MS       wait so long for what the driver does later, before it is a leak (1200)\n"
-	       "  --no-rare         without what takes long: resets, suspend, memory pressure\n"
+	       "  --no-rare         without what takes long: hangs, resets, suspend, memory pressure\n"
 	       "  --without STEP    leave out an operation; may be repeated\n"
 	       "  --print           show the programs instead\n", options.seed, options.seconds, options.findings);
 }
