@@ -70,6 +70,7 @@ enum {
 	USES_FILE = 256,	/* needs a file that is open */
 	ON_MEMORY = 512,	/* needs an object of the client's own memory */
 	ALWAYS = 1024,		/* without it a program is about nothing */
+	PURGES = 2048,		/* memory may be gone from now on */
 
 	/* In which phase of its life it mostly happens to an object. */
 	USE = 1 << 16,

@@ -31,7 +31,7 @@ static struct {
 	bool rare, print;
 	const char *file, *without[8];
 	unsigned int n_without;
-} options = { .seed = 1, .programs = -1u, .repeat = 1, .findings = 10, .seconds = 60, .settle = 1.2, .rare = true };
+} options = { .seed = 1, .programs = -1u, .repeat = 1, .findings = 10, .seconds = 60, .settle = 4, .rare = true };
 
 static int sweeper;		/* a file that stays open, and its batch */
 static uint32_t batch, shared;	/* and what it shares with a program */
@@ -204,9 +204,14 @@ static bool depends_on_time(int err)
 	return err == -ETIME || err == -EAGAIN || err == -EINTR || err == -EIO || err == -EBUSY;
 }
 
-/* A word for each step: its errno, - if there was nothing to do, . if it did not end; ~ it overlapped with another, ? timing. */
+/*
+ * A word for each step: its errno, - if there was nothing to do, . if it did not end; ~ it overlapped with another, ? it depends on time, as
+ * whether memory that is not needed has been taken already does.
+ */
 static void tell_results(const struct program *p, const char *name)
 {
+	bool purgeable = false;
+
 	printf("# fuzz %s:", name);
 	for (unsigned int i = 0; i < p->n; i++) {
 		const struct result *r = &stage->results[i];
@@ -219,7 +224,8 @@ static void tell_results(const struct program *p, const char *name)
 			printf(" %d", -r->err);
 		if (r->overlapped)
 			putchar('~');
-		if (depends_on_time(r->err))
+		purgeable |= p->steps[i].op->flags & PURGES;
+		if (depends_on_time(r->err) || (purgeable && r->err == -EFAULT))
 			putchar('?');
 	}
 	putchar('\n');
@@ -381,7 +387,7 @@ static void usage(void)
 	       "  --file FILE       the programs in this text\n"
 	       "  --repeat N        each program so often (1)\n"
 	       "  --findings N      stop after so many (%u)\n"
-	       "  --settle MS       wait so long for what the driver does later, before it is a leak (1200)\n"
+	       "  --settle MS       wait so long for what the driver does later, before it is a leak (4000)\n"
 	       "  --no-rare         without what takes long: hangs, resets, suspend, memory pressure\n"
 	       "  --without STEP    leave out an operation; may be repeated\n"
 	       "  --print           show the programs instead\n", options.seed, options.seconds, options.findings);
