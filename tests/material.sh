@@ -37,6 +37,21 @@ fix()
 	put_patches "$fix" "$1"
 }
 
+# bare_module ROOT RELEASE TREE FILE: FILE is the i915.ko of TREE, a folder in ROOT, for that kernel of ROOT; built once for each
+# FILE, which should name all that it is made of.
+bare_module()
+{
+	[ ! -f "$4" ] || return 0
+	rm -rf "$1/srv/bare"
+	cp -a "$1$3" "$1/srv/bare"
+	bare_kbuild "$1/srv/bare"
+	in_root "$1" make -C "/lib/modules/$2/build" M=/srv/bare/drivers/gpu/drm/i915 -j"$(nproc)" \
+		DEBIAN_KERNEL_USE_CCACHE=1 KCFLAGS=-g0 modules || return
+	cp "$1/srv/bare/drivers/gpu/drm/i915/i915.ko" "$4.new"
+	mv "$4.new" "$4"
+	rm -rf "$1/srv/bare"
+}
+
 # bare_kbuild TREE: so that 'make M=' of its i915 makes i915.ko outside a kernel tree, and no more.
 bare_kbuild()
 {

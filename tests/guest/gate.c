@@ -11,7 +11,9 @@
 #define HOLD(engine)	(0x100 / 4 + 0x10 * (engine))
 #define STEP(engine)	(HOLD(engine) + 1)
 #define STATUS(engine)	(HOLD(engine) + 3)
+#define HAS_WORK	0x1
 #define WITHIN_REQUEST	0x2
+#define HELD		0x20
 
 static bool looked;	/* for the magic block */
 
@@ -94,6 +96,30 @@ void gate_open(struct gate *g)
 	if (g->batch) {
 		gem_wait(g->fd, g->batch);
 		gem_close(g->fd, g->batch);
+	}
+}
+
+void gate_hold(unsigned int engine, bool hold)
+{
+	if (magic())
+		magic()[HOLD(engine)] = hold;
+}
+
+void gate_step(unsigned int engine, unsigned int requests)
+{
+	if (magic())
+		magic()[STEP(engine)] = requests;
+}
+
+/* The steps that were granted to an engine without work stay. */
+void gate_settle(unsigned int engine, unsigned int us)
+{
+	for (; magic() && us >= 200; us -= 200) {
+		uint32_t status = magic()[STATUS(engine)];
+
+		if (!(status & HAS_WORK) || (status & HELD && !magic()[STEP(engine)] && !(status & WITHIN_REQUEST)))
+			return;
+		usleep(200);
 	}
 }
 

@@ -37,6 +37,13 @@ void gate_pass(struct gate *g, int fd, uint32_t batch);
 /* Everything runs, and what gate_occupy() queued has ended when this returns. */
 void gate_open(struct gate *g);
 
+/* Of the virtual GPU's own gates, without a request; nothing without a virtual GPU. */
+void gate_hold(unsigned int engine, bool hold);
+void gate_step(unsigned int engine, unsigned int requests);
+
+/* Wait until the engine has nothing more that it may do, for at most @us microseconds. */
+void gate_settle(unsigned int engine, unsigned int us);
+
 /* Open all that a test which failed has left shut. */
 void gates_open_all(void);
 

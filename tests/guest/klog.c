@@ -25,6 +25,8 @@ static const struct {
 #define OUTPUT_TAKEN	"a CRTC lost its output and is given another framebuffer"
 #define S_ACTIVE	"s_active is locked twice when the driver is unbound"
 
+#define COPY_OF_MAPPED	"a client's own memory is copied on write while the GPU has it mapped"
+
 /*
  * Blocks that unmodified drivers bring about whatever they run on; docs/lab.md
  * says why. @head is in the line that says what is wrong (the function that is
@@ -41,6 +43,7 @@ static const struct {
 	{ VBLANK_LATE, " ironlake_disable_display_irq+", { " drm_vblank_cleanup+" } },
 	{ VBLANK_LATE, " ironlake_disable_vblank+", { " drm_vblank_cleanup+" } },
 	{ OUTPUT_TAKEN, " i915_gem_track_fb+", { "WARN_ON(!(old->frontbuffer_bits", " intel_prepare_plane_fb+" } },
+	{ COPY_OF_MAPPED, " debug_dma_assert_idle+", { "cpu touching an active dma mapped cacheline" } },
 	{ S_ACTIVE, "recursive locking", { "(s_active#", " acpi_video_unregister+" } },
 };
 

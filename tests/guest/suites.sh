@@ -47,7 +47,7 @@ run_suite()
 	[ -e /tmp/tests ] || echo 0 >/tmp/tests
 	began=$(uptime_seconds)
 	case $1 in
-	leak | probe | reload | crash | stall) "$1" ;;
+	leak | fuzz | probe | reload | crash | stall) "$1" ;;
 	*) run_program "$1" ;;
 	esac
 	check_log "$1"
@@ -104,6 +104,13 @@ leak()
 {
 	# shellcheck disable=SC2046 # a list
 	run_program leaktest $(words lab.leaktest= | tr , ' ' | grep . || echo --quick)
+}
+
+# fuzz: lab.fuzz=OPTION,... on the kernel command line are its options; programs, if the guest has it, is what it plays.
+fuzz()
+{
+	# shellcheck disable=SC2046 # a list
+	run_program gem_fuzz $([ ! -e /tests/programs ] || echo --file /tests/programs) $(words lab.fuzz= | tr , ' ')
 }
 
 # leftovers: what an unloaded i915 must not leave.

@@ -15,13 +15,16 @@ drm_headers()
 	echo "$root/usr/include/libdrm"
 }
 
-# build_guest: the test programs, in $WORK/guest.
+# build_guest: sets GUEST, the folder of the test programs.
 build_guest()
 {
-	mkdir -p "$WORK/guest"
-	headers=$(drm_headers) || exit
-	logged make -C "$PACKAGE/tests/guest" O="$WORK/guest" DRM_HEADERS="$headers" ||
-		die "$E_BUILD" "tests/guest: $(why "$LOG"); libc's static library is needed, see $LOG"
+	if [ -z "${GUEST:-}" ]; then
+		GUEST=$WORK/guest
+		mkdir -p "$GUEST"
+		headers=$(drm_headers) || exit
+		logged make -C "$PACKAGE/tests/guest" O="$GUEST" DRM_HEADERS="$headers" ||
+			die "$E_BUILD" "tests/guest: $(why "$LOG"); libc's static library is needed, see $LOG"
+	fi
 	BUSYBOX=$(readlink -f "$(command -v busybox)")
 	! ldd "$BUSYBOX" >/dev/null 2>&1 ||
 		die "$E_SYSTEM" "$BUSYBOX: needs libraries that the guest does not have; install busybox-static"
@@ -38,7 +41,8 @@ make_initramfs()
 	"$BUSYBOX" --list | while read -r applet; do
 		ln -s busybox "$tree/bin/$applet" 2>/dev/null || true
 	done
-	cp "$WORK/guest"/* "$PACKAGE/tests/guest/suites.sh" "$tree/tests"
+	# shellcheck disable=SC2086 # a list
+	cp "$GUEST"/* $GUEST_FILES "$PACKAGE/tests/guest/suites.sh" "$tree/tests"
 	cp "$PACKAGE/tests/guest/init" "$tree/init"
 	chmod +x "$tree/init"
 	add_modules "$1" "$2" "$tree/modules"
