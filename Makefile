@@ -47,7 +47,7 @@ lab:
 	@$(COMMAND) lab $(if $(KERNEL_TREE),--kernel-tree $(KERNEL_TREE),--kernel $(or $(KERNEL),bookworm)) $(LAB)
 
 check-fast:
-	@tests/run lint probe compat vgpu
+	@tests/run lint probe compat safety vgpu
 
 bench:
 	@tests/bench/run

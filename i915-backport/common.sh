@@ -52,10 +52,16 @@ package_version()
 	sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$PACKAGE/dkms.conf"
 }
 
-# warn TEXT: one line on stderr.
+# echo TEXT: as it is. The shell's own may take a backslash for more, and paths, settings and lines of a source come here.
+echo()
+{
+	printf '%s\n' "$*"
+}
+
+# warn TEXT: one line on stderr, without what a terminal would obey.
 warn()
 {
-	printf 'i915-backport: %s\n' "$*" >&2
+	printf 'i915-backport: %s\n' "$(echo "$*" | tr '\n' ' ' | tr -d '[:cntrl:]')" >&2
 }
 
 # die STATUS TEXT: TEXT names the file, the cause and the next step, on one line.
@@ -118,6 +124,31 @@ need()
 	done
 }
 
+# is_plain NAME: of a kernel's release or the like: nothing that a shell, a makefile, an expression or a path takes for more.
+is_plain()
+{
+	case $1 in
+	'' | *[!A-Za-z0-9._+~:@-]* | [.-]*) return 1 ;;
+	esac
+}
+
+# is_inside PATH: it leads into a folder and not out of it again, and every part of it is a plain name.
+is_inside()
+{
+	case /$1/ in
+	*[!A-Za-z0-9._+~:@/-]* | *//* | */./* | */../* | */-*) return 1 ;;
+	esac
+}
+
+# absolute PATH: so that no program takes it for an option or for a name of its own.
+absolute()
+{
+	case $1 in
+	/*) echo "$1" ;;
+	*) echo "$PWD/$1" ;;
+	esac
+}
+
 # private_dir: a new folder that only this user can enter; removed when the command ends.
 private_dir()
 {
@@ -162,5 +193,6 @@ wait_lock()
 # value KEY: of KEY=value lines on stdin, the value; quotes that the probe put around it are taken off.
 value()
 {
-	sed -n "s/^$1=//p" | sed "s/^'\(.*\)'\$/\1/; s/'\\\\''/'/g" | head -n 1
+	KEY=$1 awk 'index($0, ENVIRON["KEY"] "=") == 1 { print substr($0, length(ENVIRON["KEY"]) + 2); exit }' |
+		sed "s/^'\(.*\)'\$/\1/; s/'\\\\''/'/g"
 }

@@ -103,8 +103,7 @@ cmd_rollback()
 	must_be_root rollback
 	need modinfo
 	for release; do
-		[ -d "$MODULES/$release" ] ||
-			die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"
+		need_release "$release"
 	done
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"

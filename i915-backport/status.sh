@@ -131,11 +131,11 @@ cmd_status()
 	need modinfo
 	if [ $# = 0 ]; then
 		# shellcheck disable=SC2046 # kernel releases hold no blanks
-		set -- $(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | sort -V)
+		set -- $(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | plain_names | sort -V)
 		[ $# -gt 0 ] || die "$E_KERNEL" "$MODULES: no kernel is installed there; install one, with its headers"
 	fi
 	for release; do
-		[ -d "$MODULES/$release" ] || die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"
+		need_release "$release"
 	done
 	NOTES=$(mktemp)
 	on_exit 'rm -rf "$NOTES" "$WORK"'

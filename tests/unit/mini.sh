@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# mini - a kernel tree with a miniature driver that leaks, a series that mends it, and a machine of folders: enough for what
+# the pipeline does before it builds. The drivers are those of tests/unit/probe.
+# shellcheck disable=SC2154 # package, its folder, is set by the suite
+
+# mini_driver CASE DIR
+mini_driver()
+{
+	mkdir -p "$2"
+	(cd "$2" && awk -v parts="$package/tests/unit/probe/parts" '
+		$1 == "////" && $2 == "expect" { next }
+		$1 == "////" && $2 == "use" {
+			while ((getline text < (parts "/" $3)) > 0)
+				print text >$3
+			next
+		}
+		$1 == "////" { file = $2; next }
+		file { print >file }' "$package/tests/unit/probe/cases/$1")
+	printf '#include "i915_types.h"\n' >"$2/i915_drv.h"
+	printf 'obj-m += i915.o\ni915-y := i915_context.o i915_file.o i915_vma.o\n' >"$2/Makefile"
+}
+
+# mini_tree DIR [CASE]: a tree of 4.1.2.
+mini_tree()
+{
+	mini_driver "${2:-leaks}" "$1/drivers/gpu/drm/i915"
+	printf 'VERSION = 4\nPATCHLEVEL = 1\nSUBLEVEL = 2\n' >"$1/Makefile"
+}
+
+# mini_patch OLD NEW [FILE]...: what 'git format-patch' would make of the difference.
+mini_patch()
+{
+	printf 'From: A <a@b>\nDate: Thu, 1 Jan 2015 00:00:00 +0000\nSubject: [PATCH] mend\n\nText.\n---\n'
+	(cd "$1/.." && diff -ruN "$(basename "$1")" "$(basename "$2")") |
+		sed "s|^diff -ruN $(basename "$1")/\\(.*\\) $(basename "$2")/.*|diff --git a/\\1 b/\\1|
+			s|^--- $(basename "$1")/\\([^	]*\\).*|--- a/\\1|; s|^+++ $(basename "$2")/\\([^	]*\\).*|+++ b/\\1|"
+	printf -- '-- \n2.0\n\n'
+}
+
+# mini_series DIR: the series that mends the driver.
+mini_series()
+{
+	mkdir -p "$1/made"
+	mini_tree "$1/made/old"
+	mini_tree "$1/made/new" both-lists
+	mini_patch "$1/made/old" "$1/made/new" >"$1/0001-mend.patch"
+	rm -r "$1/made"
+	echo 0001-mend.patch >"$1/series"
+}
+
+# mini_headers DIR RELEASE: what the pipeline looks at before it builds.
+mini_headers()
+{
+	mkdir -p "$1/include/generated/uapi/linux" "$1/include/config"
+	printf '#define UTS_RELEASE "%s"\n' "$2" >"$1/include/generated/utsrelease.h"
+	printf '#define LINUX_VERSION_CODE %d\n' $((4 << 16 | 1 << 8 | 2)) >"$1/include/generated/uapi/linux/version.h"
+	echo CONFIG_DRM_I915=m >"$1/include/config/auto.conf"
+	: >"$1/Makefile"
+}
+
+# mini_kernel ROOT RELEASE: with headers.
+mini_kernel()
+{
+	mkdir -p "$1/lib/modules/$2/kernel/drivers/gpu/drm/i915" "$1/etc"
+	mini_headers "$1/usr/src/headers-$2" "$2"
+	ln -sfn "$1/usr/src/headers-$2" "$1/lib/modules/$2/build"
+}
