@@ -175,18 +175,49 @@ make_dir()
 		die "$E_SYSTEM" "$1: ${cause:-not writable}; choose another folder or mend its permissions"
 }
 
+# put FILE [MODE]: what comes on stdin, whole or not at all. It is written beside it under a name that nobody has, and takes its
+# place: no link is followed, and no file that somebody else has made is written to.
+put()
+{
+	local new
+
+	[ ! -d "$1" ] && new=$(mktemp "$(dirname "$1")/.i915-backport.XXXXXX") || return
+	cat >"$new" && chmod "${2:-644}" "$new" && mv -f "$new" "$1" || {
+		rm -f "$new"
+		return 1
+	}
+}
+
+# make_file FILE: a new one, empty, in the place of what was there.
+make_file()
+{
+	rm -f "$1" && (set -C && : >"$1") 2>/dev/null
+}
+
+# lock_file FILE: it is there, no link, and made by us or by who has the folder.
+lock_file()
+{
+	[ -e "$1" ] || [ -L "$1" ] || (set -C && : >"$1") 2>/dev/null || true
+	[ -f "$1" ] && [ ! -L "$1" ] && case $(stat -c %u "$1") in
+	"$(id -u)" | "$(stat -c %u "$(dirname "$1")")") ;;
+	*) false ;;
+	esac || die "$E_SYSTEM" "$1: cannot be written, or somebody else has made it; choose another folder or mend its permissions"
+}
+
 # lock FILE: hold it until this process ends; a second run is told so at once.
 # The descriptor is closed for nobody on purpose: a build that outlives us keeps the lock.
 lock()
 {
-	exec 9>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
+	lock_file "$1"
+	exec 9>>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
 	flock -n 9 || die "$E_BUSY" "$(dirname "$1"): another run is at work there; wait for it to end"
 }
 
 # wait_lock FILE: the same, but wait for the other one.
 wait_lock()
 {
-	exec 8>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
+	lock_file "$1"
+	exec 8>>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
 	flock 8
 }
 

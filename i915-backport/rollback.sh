@@ -101,6 +101,7 @@ cmd_rollback()
 	-*) die "$E_USAGE" "rollback $1: no such option; see 'i915-backport rollback --help'" ;;
 	esac
 	must_be_root rollback
+	must_be_here rollback
 	need modinfo
 	for release; do
 		need_release "$release"

@@ -60,6 +60,40 @@ mini_headers()
 	: >"$1/Makefile"
 }
 
+# mini_module FILE TEXT...: of what modinfo reads.
+mini_module()
+{
+	mini_file=$1
+	shift
+	{
+		printf '.section .modinfo,"a"\n'
+		printf '.asciz "%s"\n' "$@"
+		printf '.section .text\n.zero 5000\n'
+	} >"$mini_file.s"
+	"${CC:-cc}" -c -o "$mini_file" "$mini_file.s"
+	rm "$mini_file.s"
+}
+
+# mini_stock RELEASE: puts a stock driver into this machine, for a kernel that leaks.
+mini_stock()
+{
+	mini_kernel "" "$1"
+	mini_module "/lib/modules/$1/kernel/drivers/gpu/drm/i915/i915.ko" "vermagic=$1 SMP " license=GPL
+	touch "/lib/modules/$1/modules.order" "/lib/modules/$1/modules.builtin"
+	depmod "$1"
+}
+
+# mini_dkms DIR: a stand-in for DKMS, which does in the same order what matters here. It installs DIR/ours.ko.
+mini_dkms()
+{
+	mkdir -p "$1/bin"
+	mini_module "$1/ours.ko" version=0.1.0 "i915_backport=$("$package/i915-backport/i915-backport" --version | cut -d' ' -f2) series" \
+		'vermagic=4.1.2 SMP ' license=GPL
+	ln -s "$package/tests/unit/mini-dkms" "$1/bin/dkms"
+	ln -s "$(command -v true)" "$1/bin/sync" # it waits for whatever else this machine writes
+	export PATH="$1/bin:$PATH" OURS="$1/ours.ko"
+}
+
 # mini_kernel ROOT RELEASE: with headers.
 mini_kernel()
 {
