@@ -88,7 +88,7 @@ cmd_report()
 	esac
 	need tar xz modinfo
 	archive=${1:-i915-backport-report.tar.xz}
-	[ -w "$(dirname "$archive")" ] || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
+	[ -w "$(dirname "$archive")" ] && [ ! -d "$archive" ] || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
 	umask 077
 	outer=$(private_dir)
 	WORK=$outer
@@ -106,8 +106,7 @@ cmd_report()
 	done
 	[ ! -r "$CONF" ] || cp "$CONF" "$WORK/report/"
 	build_logs
-	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && cat "$WORK/report.tar.xz" >"$archive.new" &&
-		mv "$archive.new" "$archive" || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
+	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && put "$archive" 600 <"$WORK/report.tar.xz" || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
 	echo "$archive holds, and nothing else:"
 	(cd "$WORK/report" && ls) | sed 's/^/  /'
 	echo "It has no keys, no host name and no kernel log lines but those of i915 and drm; paths of source trees are in it."
