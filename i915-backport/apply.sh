@@ -67,6 +67,8 @@ cmd_format_patches()
 # open_own_tree TREE: sets tree; stages what is looked at.
 open_own_tree()
 {
+	need patch awk "${HOSTCC:-cc}"
+	vet_settings
 	tree=$1
 	[ -d "$tree" ] || die "$E_SOURCE" "$tree: not a folder; name a kernel tree"
 	tree=$(readlink -f "$tree")

@@ -336,8 +336,10 @@ cmd_dkms_install()
 	on_exit 'rm -rf "$WORK_ALL" "$WORK"'
 	LOG=$(cache_dir)/install.log
 	: >"$LOG"
+	vet_settings
 	install_packages
-	need dkms
+	need dkms depmod
+	need_for_build
 	copy_package
 	is_registered "$(package_version)" || logged run_dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
 		die "$E_DKMS" "dkms add: $(why "$LOG"); the log is $LOG"

@@ -20,6 +20,7 @@ can_be_replaced()
 # known; dies as soon as there is nothing to be built.
 plan()
 {
+	vet_settings
 	can_be_replaced "$1" "$2"
 	! is_backport "$2" || SOURCE_KEY=I915_SOURCE
 	origin=$(find_source "$1" "$2")
@@ -51,6 +52,13 @@ choose_fix()
 	series=$(choose "$WORK/stage" "$2") || exit
 	echo "series=$series"
 	echo "generation=$(basename "$series")"
+}
+
+# need_for_build: every program that a build or its check ends without, before the work begins.
+need_for_build()
+{
+	need make patch awk tar flock setsid sha256sum modinfo modprobe nm "${HOSTCC:-cc}"
+	[ -z "${CC:-}" ] || need "${CC%% *}"
 }
 
 # make_work: $WORK, empty. What an earlier run of ours has left there goes; what anybody else has, stays.
@@ -116,6 +124,8 @@ cmd_module()
 		return ;;
 	*) die "$E_USAGE" "module $1: takes no argument; set KDIR= and KSRC=, see 'i915-backport module --help'" ;;
 	esac
+	need_for_build
+	vet_settings
 	kdir=${KDIR:-$MODULES/$(uname -r)/build}
 	[ -d "$kdir" ] || die "$E_KERNEL" "$kdir: no such folder; install the kernel's headers or set KDIR="
 	kdir=$(readlink -f -- "$kdir")

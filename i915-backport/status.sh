@@ -44,11 +44,29 @@ module_on_disk()
 	modinfo -b "$ROOT/" -k "$1" -F filename i915 2>/dev/null | sed -n 's|^//*|/|p'
 }
 
-# signer_of MODULE
+# signer_of MODULE: modinfo before kmod 26 does not say it of the signatures of Linux 4.3 and later.
 signer_of()
 {
-	[ -z "$1" ] || modinfo -F signer "$1" | grep . || echo unsigned
+	[ -z "$1" ] || modinfo -F signer "$1" 2>/dev/null | grep . || signer_in "$1" || echo unsigned
 }
+
+# signer_in MODULE: as the signature at its end names him, by the common name of the certificate's issuer. Fails if there is none.
+signer_in()
+(
+	WORK=$(private_dir)
+	trap 'rm -rf "$WORK"' EXIT
+	module_data "$1" >"$WORK/module" && [ "$(tail -c 28 "$WORK/module" | tr -d '\0')" = "~Module signature appended~" ] || exit 1
+	# struct module_signature: its third byte is the kind, 2 for PKCS#7, its last four the length
+	# shellcheck disable=SC2046 # numbers
+	set -- $(tail -c 40 "$WORK/module" | head -c 12 | od -An -v -tu1)
+	[ "$3" = 2 ] || exit 1
+	tail -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12} + 40))" "$WORK/module" |
+		head -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12}))" >"$WORK/signature"
+	openssl asn1parse -inform DER -in "$WORK/signature" 2>/dev/null |
+		awk '/:commonName/ { take = 1; next }
+		     take { sub(/^[^:]*:[^:]*:[^:]*:/, ""); name = $0; take = 0 }
+		     END { print name }' | grep . || echo "signed, this modinfo does not say by whom; install openssl"
+)
 
 # certificate: of the key that DKMS signs with: what its settings name, else Ubuntu's, else its own.
 certificate()
