@@ -136,9 +136,10 @@ copy_package()
 
 	home=$SOURCES/$DKMS_NAME-$(package_version)
 	[ "$PACKAGE" != "$home" ] || return 0
+	remove_unfinished
 	mkdir -p "$SOURCES" && new=$(mktemp -d "$SOURCES/.$DKMS_NAME.XXXXXX") ||
 		die "$E_SYSTEM" "$SOURCES: cannot be written; free some space or mend the permissions"
-	chmod 755 "$new" && (cd "$PACKAGE" && cp -RP -- * "$new") 2>"$WORK/err" &&
+	echo "$home" >"$new/$MARK" && chmod 755 "$new" && (cd "$PACKAGE" && cp -RP -- * "$new") 2>"$WORK/err" &&
 		find "$new" -name build -type d -prune -exec rm -rf {} + && mark_copy "$new" "$home" || {
 		cause=$(why "$WORK/err")
 		rm -rf "$new"
@@ -153,6 +154,18 @@ copy_package()
 		rm -rf "$new"
 		die "$E_DKMS" "$home: is not, or not only, what dkms-install has put there; move it away and run again"
 	}
+}
+
+# remove_unfinished: the copies of runs that were killed.
+remove_unfinished()
+{
+	local dir
+
+	for dir in "$SOURCES/.$DKMS_NAME".*/; do
+		case $(head -n 1 "$dir$MARK" 2>/dev/null) in
+		"$SOURCES/$DKMS_NAME"-*) rm -rf "$dir" ;;
+		esac
+	done
 }
 
 # mark_copy DIR HOME: of the copy in DIR, which is to be at HOME.
@@ -413,6 +426,7 @@ cmd_dkms_uninstall()
 	# DKMS 3.2 keeps the stock module there while ours is installed.
 	rmdir "$DKMS_TREE" 2>/dev/null || true
 	tidy_held
+	remove_unfinished
 	for release in $(cd "$MODULES" && ls | plain_names); do
 		module=$(module_on_disk "$release")
 		[ -z "$module" ] || printf '%s\t%s\t%s\n' "$release" "$(whose "$module")" "$module" >>"$WORK/rows"

@@ -212,11 +212,13 @@ let_go()
 	rm -f "$(preference_of "$1")"
 }
 
-# tidy_held: of kernels that are gone nothing is kept; of one that was updated in its place, its new driver.
+# tidy_held: of kernels that are gone nothing is kept; of one that was updated in its place, its new driver. And what a put that
+# was killed has left.
 tidy_held()
 {
 	local place release module
 
+	rm -f "$ROOT"/etc/depmod.d/.i915-backport.??????
 	for place in "$HOLD"/*/ "$ROOT"/etc/depmod.d/i915-backport-*.conf; do
 		release=$(basename "${place#"$ROOT/etc/depmod.d/i915-backport-"}" .conf)
 		is_plain "$release" && [ -e "$place" ] || continue

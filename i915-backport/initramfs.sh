@@ -64,6 +64,7 @@ renew_initramfs()
 		update-initramfs -u -k "$1"
 	else
 		# dracut writes over the old one; on a full disk there would be neither
+		rm -f "$(dirname "$image")"/.i915-backport.?????? # of one that was killed
 		new=$(mktemp "$(dirname "$image")/.i915-backport.XXXXXX") && dracut --force "$new" "$1" && sync && mv "$new" "$image" || {
 			rm -f "${new:-}"
 			false
