@@ -133,7 +133,7 @@ cmd_module()
 	[ -n "$release" ] ||
 		die "$E_KERNEL" "$kdir: no include/generated/utsrelease.h; install the kernel's headers, or run 'make modules_prepare' in a tree"
 	make_module "$kdir" "$release" "${O:-build/$release}"
-	! is_backport "$release" || release="$release, i915 of $version"
+	! is_backport "$release" && of='' || of=", i915 of $version"
 	[ -n "$series" ] && fix="fixed by the series $generation" || fix="no fix needed"
-	echo "$out/i915.ko: $release, $verdict, $fix"
+	echo "$out/i915.ko: $release$of, $verdict, $fix"
 }
