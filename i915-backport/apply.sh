@@ -137,7 +137,7 @@ find_applied()
 		all_series
 	fi >"$WORK/all"
 	while IFS= read -r series; do
-		generation=$(basename "$series")
+		generation=$(generation_of "$series")
 		! all_comes_off "$series" "$WORK/stage" || return 0
 	done <"$WORK/all"
 	die "$E_SERIES" "$tree: no series of ours is in it; nothing to take out"

@@ -76,13 +76,13 @@ check()
 check_vermagic()
 {
 	other=$(any_module "$2" "$3")
-	ours=$(modinfo -F vermagic "$1")
+	ours=$(modinfo -F vermagic "$1") || reject "modinfo cannot read it"
 	if [ -z "$other" ]; then
 		[ "${ours%% *}" = "$3" ] || reject "vermagic '$ours' is not for $3"
 		log "vermagic: $ours (no module of $3 here to compare with)"
 		return
 	fi
-	theirs=$(modinfo -F vermagic "$other")
+	theirs=$(modinfo -F vermagic "$other") || theirs=''
 	[ "$ours" = "$theirs" ] || reject "vermagic '$ours', but $other has '$theirs'"
 	log "vermagic: $ours, as $other"
 }

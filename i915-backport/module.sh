@@ -51,7 +51,7 @@ choose_fix()
 	esac
 	series=$(choose "$WORK/stage" "$2") || exit
 	echo "series=$series"
-	echo "generation=$(basename "$series")"
+	echo "generation=$(generation_of "$series")"
 }
 
 # need_for_build: every program that a build or its check ends without, before the work begins.

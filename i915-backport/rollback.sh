@@ -18,7 +18,7 @@ keep_stock()
 			gsub(/[ \t]/, "", name)
 			if (!index($0, "=") || name != ENVIRON["SETTING"])
 				print
-		}' "$CONF" >"$WORK/settings"
+		}' "$CONF" >"$WORK/settings" || die "$E_SYSTEM" "$CONF: cannot be read, or $WORK not be written; free some space"
 	fi
 	{ [ -z "$2" ] || echo "$setting = $2"; } >>"$WORK/settings" && put "$(readlink -f "$CONF")" "$mode" <"$WORK/settings" ||
 		die "$E_SYSTEM" "$CONF: cannot be written; free some space or mend the permissions"

@@ -141,6 +141,12 @@ own_series()
 	[ -z "$own" ] || readlink -f -- "$own" || absolute "$own"
 }
 
+# generation_of SERIES: what it is called, also in C and in a table.
+generation_of()
+{
+	basename "$1" | tr -c 'A-Za-z0-9._+~\n-' _ | head -n 1
+}
+
 # choose STAGE RELEASE: the folder of the series that fits; exactly one may.
 choose()
 {

@@ -137,9 +137,15 @@ unpack()
 # extract TARBALL DEST: i915, its headers, the driver folders it may include from, and the Makefile; nothing else.
 extract()
 {
-	# shellcheck disable=SC2046 # paths without blanks
-	if ! tar --force-local -xf "$1" -C "$2" --strip-components=1 --no-same-owner --no-wildcards-match-slash --wildcards \
-		'*/Makefile' "*/$I915" '*/drivers/platform/x86/*.h' $(printf '*/%s ' $OWN_HEADERS) 2>"$2/.err"; then
+	local tarball=$1 dest=$2 header
+
+	set -- '*/Makefile' "*/$I915" '*/drivers/platform/x86/*.h'
+	for header in $OWN_HEADERS; do
+		set -- "$@" "*/$header" # for tar, not for the shell
+	done
+	set -- "$tarball" "$dest" "$@"
+	if ! (shift 2 && tar --force-local -xf "$tarball" -C "$dest" --strip-components=1 --no-same-owner --no-wildcards-match-slash \
+		--wildcards "$@") 2>"$2/.err"; then
 		case $(cat "$2/.err") in
 		*'Not found in archive'*) ;;
 		*)
