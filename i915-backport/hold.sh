@@ -49,10 +49,10 @@ room_for()
 	}
 }
 
-# is_held RELEASE: something is, or depmod was told to prefer the stock driver.
+# is_held RELEASE: something is, or was to be, or depmod was told to prefer the stock driver.
 is_held()
 {
-	[ -e "$MODULES/$1/i915-backport" ] || [ -e "$(preference_of "$1")" ]
+	[ -d "$HOLD/$1" ] || [ -L "$MODULES/$1/i915-backport" ] || [ -e "$(preference_of "$1")" ]
 }
 
 # copy_stock RELEASE FILE: at each moment a whole one is there. One of an earlier kernel goes when this is in its place.
