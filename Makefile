@@ -44,10 +44,11 @@ check:
 	@tests/run
 
 lab:
-	@$(COMMAND) lab $(if $(KERNEL_TREE),--kernel-tree $(KERNEL_TREE),--kernel $(or $(KERNEL),bookworm)) $(LAB)
+	@if [ -n "$$KERNEL_TREE" ]; then set -- --kernel-tree "$$KERNEL_TREE"; else set -- --kernel "$${KERNEL:-bookworm}"; fi; \
+		$(COMMAND) lab "$$@" $$LAB
 
 check-fast:
-	@tests/run lint probe compat vgpu
+	@tests/run lint probe compat safety vgpu
 
 bench:
 	@tests/bench/run

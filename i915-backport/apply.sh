@@ -52,20 +52,23 @@ cmd_format_patches()
 	case ${1:---help} in
 	-h | --help) apply_usage; return ;;
 	esac
-	[ $# = 2 ] || die "$E_USAGE" "format-patches: needs TREE and DIR; see 'i915-backport format-patches --help'"
+	[ $# = 2 ] && case $2 in -*) false ;; esac || die "$E_USAGE" "format-patches: needs TREE and DIR; see 'i915-backport format-patches --help'"
 	open_own_tree "$1"
 	find_fix
+	vet_series "$series"
 	make_dir "$2"
-	series_patches "$series" | while read -r name; do
-		cp "$series/$name" "$2/" 2>"$WORK/err" ||
+	while IFS= read -r name; do
+		put "$2/${name##*/}" <"$series/$name" 2>"$WORK/err" ||
 			die "$E_SYSTEM" "$2/$name: $(why "$WORK/err"); free some space or choose another folder"
-		echo "$2/$name"
-	done
+		echo "$2/${name##*/}"
+	done <"$WORK/plain/names"
 }
 
 # open_own_tree TREE: sets tree; stages what is looked at.
 open_own_tree()
 {
+	need patch awk "${HOSTCC:-cc}"
+	vet_settings
 	tree=$1
 	[ -d "$tree" ] || die "$E_SOURCE" "$tree: not a folder; name a kernel tree"
 	tree=$(readlink -f "$tree")
@@ -74,18 +77,40 @@ open_own_tree()
 	stage "$tree" "$WORK/stage"
 }
 
-is_git()
+# in_git WORD...: git, in the tree, as it is without what a user may have set for patches.
+in_git()
 {
-	git -C "$tree" rev-parse --git-dir >/dev/null 2>&1
+	git -C "$tree" -c core.fsmonitor=false -c am.threeWay=false -c apply.whitespace=nowarn "$@"
 }
 
-# refuse_dirty: what is not committed could not be told from the series any more.
+# is_git: git knows the driver's files.
+is_git()
+{
+	command -v git >/dev/null || return
+	in_git ls-files --error-unmatch -- "$I915/i915_drv.h" >/dev/null 2>"$WORK/err" && return
+	! grep -q 'dubious ownership\|safe.directory' "$WORK/err" ||
+		die "$E_SYSTEM" "$tree: git refuses to work in a tree of somebody else; run it as who has the tree, or set safe.directory"
+	return 1
+}
+
+# refuse_dirty: what is not committed could not be told from the series any more, and what is under way not be taken up again.
 refuse_dirty()
 {
+	local dir state
+
 	[ -w "$tree/$I915" ] || die "$E_SYSTEM" "$tree/$I915: not writable; mend its permissions"
 	is_git || return 0
-	dirty=$(git -C "$tree" status --porcelain -- "$I915" | head -n 1 | cut -c 4-)
+	dir=$(cd -- "$tree" && cd "$(git rev-parse --git-dir)" && pwd)
+	for state in rebase-apply rebase-merge sequencer MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD; do
+		[ ! -e "$dir/$state" ] ||
+			die "$E_SERIES" "$tree: a git am, rebase, merge or the like is under way ($state); end it first"
+	done
+	in_git rev-parse -q --verify HEAD >/dev/null || die "$E_SERIES" "$tree: has no commit yet; commit what is there"
+	dirty=$(in_git status --porcelain -- "$I915" | head -n 1 | cut -c 4-)
+	[ -n "$dirty" ] || dirty=$(in_git diff --cached --name-only | head -n 1)
 	[ -z "$dirty" ] || die "$E_SERIES" "$tree: $dirty has changes that are not committed; commit or stash them"
+	{ in_git var GIT_COMMITTER_IDENT && in_git var GIT_AUTHOR_IDENT; } >/dev/null 2>"$WORK/err" ||
+		die "$E_SYSTEM" "$tree: git does not know who commits: $(why "$WORK/err"); set user.name and user.email with 'git config'"
 }
 
 # find_fix: sets series and generation to what fits.
@@ -104,52 +129,110 @@ plan_says()
 # find_applied: sets series and generation to what comes off.
 find_applied()
 {
-	own=$(setting PATCHES)
-	[ -z "$own" ] || vet_series "$own"
-	for series in ${own:-$(all_series)}; do
-		generation=$(basename "$series")
+	own=$(own_series)
+	if [ -n "$own" ]; then
+		vet_series "$own"
+		echo "$own"
+	else
+		all_series
+	fi >"$WORK/all"
+	while IFS= read -r series; do
+		generation=$(generation_of "$series")
 		! all_comes_off "$series" "$WORK/stage" || return 0
-	done
+	done <"$WORK/all"
 	die "$E_SERIES" "$tree: no series of ours is in it; nothing to take out"
 }
 
 # put_in DIRECTION: nothing or -R. All of it, or the tree stays as it was.
 put_in()
 {
-	if is_git && [ -z "$1" ]; then
-		series_patches "$series" | sed "s|^|$series/|" | xargs git -C "$tree" am -q >"$WORK/am" 2>&1 && return
-		git -C "$tree" am --abort >/dev/null 2>&1 || true
-		die "$E_SERIES" "$tree: git am: $(why "$WORK/am"); the tree is as it was, mend that and run again"
-	fi
-	copy_touched "$series" "$tree"
+	copy_touched "$series" "$tree" && cp -RP "$WORK/try" "$WORK/before" || die "$E_SYSTEM" "$WORK: cannot be written; free some space"
 	if [ -z "$1" ]; then
 		apply "$series" "$WORK/try"
 	else
-		take_off "$series" "$WORK/try" <"$WORK/backwards"
+		take_off "$WORK/try" "$(grep -c . "$WORK/plain/names")"
 	fi || die "$E_SYSTEM" "$WORK: the series cannot be tried there: $(why "$WORK/patch.out"); free some space"
-	replace_touched
-	if is_git; then
-		git -C "$tree" add -A -- "$I915"
-		git -C "$tree" commit -q -m "Revert the series $generation of i915-backport"
+	if ! is_git; then
+		replace_touched "$WORK/try"
+	elif [ -z "$1" ]; then
+		commit_patches
+	else
+		replace_touched "$WORK/try"
+		commit_removal
 	fi
 }
 
-# replace_touched: the files of the series in the tree by those in $WORK/try. They are written beside
-# the old ones first, so that a full disk is met before anything has changed.
+# commit_patches: each as a commit. What comes out is compared with what patch makes of it.
+commit_patches()
+{
+	local before name file differs=''
+
+	before=$(in_git rev-parse HEAD)
+	set --
+	while IFS= read -r name; do
+		set -- "$@" "$series/$name"
+	done <"$WORK/plain/names"
+	in_git am -q --keep-cr --directory="$(in_git rev-parse --show-prefix)" -- "$@" >"$WORK/am" 2>&1 </dev/null || {
+		# Nothing was under way before: this is ours.
+		in_git am --abort >/dev/null 2>&1 || true
+		[ "$(in_git rev-parse HEAD)" = "$before" ] || in_git reset -q --keep "$before" >/dev/null 2>&1 ||
+			die "$E_SERIES" "$tree: git am: $(why "$WORK/am"), and the tree is not as it was; run 'git am --abort' and 'git reset --keep $before'"
+		die "$E_SERIES" "$tree: git am: $(why "$WORK/am"); the tree is as it was, mend that and run again"
+	}
+	while IFS= read -r file; do
+		same "$WORK/try/$file" "$tree/$file" || differs=$file
+	done <"$WORK/touched"
+	[ "$(in_git diff --name-only --relative "$before" HEAD | sort)" = "$(cat "$WORK/touched")" ] || differs=${differs:-"another file"}
+	[ -z "$differs" ] || {
+		in_git reset -q --keep "$before"
+		die "$E_SERIES" "$tree: git am makes something else of $differs than patch does; the tree is as it was, make the series anew with 'git format-patch'"
+	}
+}
+
+# same FILE FILE: also where neither is there.
+same()
+{
+	if [ -e "$1" ] && [ -e "$2" ]; then
+		cmp -s "$1" "$2"
+	else
+		[ ! -e "$1" ] && [ ! -e "$2" ]
+	fi
+}
+
+# commit_removal: the index was clean, so that nothing else gets into it.
+commit_removal()
+{
+	{ in_git add -A -- "$I915" && in_git commit -q -m "Revert the series $generation of i915-backport"; } >"$WORK/am" 2>&1 </dev/null && return
+	in_git reset -q -- "$I915" >/dev/null 2>&1 || true
+	replace_touched "$WORK/before"
+	die "$E_SERIES" "$tree: git commit: $(why "$WORK/am"); the tree is as it was, mend that and run again"
+}
+
+# replace_touched FROM: the files of the series in the tree by those in FROM. They are written beside the old ones first, under
+# names that nobody has, so that a full disk is met before anything has changed.
 replace_touched()
 {
-	while read -r file; do
-		[ ! -f "$WORK/try/$file" ] || cp "$WORK/try/$file" "$tree/$file.new" 2>"$WORK/err" || {
+	local file new
+
+	: >"$WORK/news"
+	while IFS= read -r file; do
+		[ -f "$1/$file" ] || continue
+		{
+			mkdir -p "$(dirname "$tree/$file")" && new=$(mktemp "$(dirname "$tree/$file")/.i915-backport.XXXXXX") && echo "$new" >>"$WORK/news" &&
+				chmod 644 "$new" && { [ ! -f "$tree/$file" ] || cp -p "$tree/$file" "$new"; } && cat "$1/$file" >"$new"
+		} 2>"$WORK/err" || {
 			cause=$(why "$WORK/err")
-			sed "s|^|$tree/|; s|\$|.new|" "$WORK/touched" | xargs rm -f
+			while IFS= read -r new; do
+				rm -f "$new"
+			done <"$WORK/news"
 			die "$E_SYSTEM" "$tree: $cause; the tree is as it was, free some space or mend the permissions"
 		}
 	done <"$WORK/touched"
-	while read -r file; do
-		if [ -f "$WORK/try/$file" ]; then
-			mv "$tree/$file.new" "$tree/$file"
+	while IFS= read -r file; do
+		if [ -f "$1/$file" ]; then
+			IFS= read -r new <&3 && mv -f "$new" "$tree/$file"
 		else
 			rm -f "$tree/$file"
 		fi
-	done <"$WORK/touched"
+	done <"$WORK/touched" 3<"$WORK/news"
 }

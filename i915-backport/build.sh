@@ -9,7 +9,7 @@ kbuild()
 {
 	runner=$1 kdir=$2 dir=$3
 	shift 3
-	$runner env -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" \
+	$runner env -u KBUILD_OUTPUT -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" \
 		${ARCH:+ARCH="$ARCH"} ${CROSS_COMPILE:+CROSS_COMPILE="$CROSS_COMPILE"} \
 		${CC:+CC="$CC"} ${LD:+LD="$LD"} ${V:+V="$V"} "$@"
 }
@@ -93,6 +93,20 @@ write_kbuild()
 	EOT
 }
 
+# without PART TEXT: wherever it is.
+without()
+{
+	local text=$2
+
+	while :; do
+		case $text in
+		*"$1"*) text=${text%%"$1"*}${text#*"$1"} ;;
+		*) break ;;
+		esac
+	done
+	echo "$text"
+}
+
 # build STAGE KDIR GENERATION SHA256: $STAGE/$I915/i915.ko
 build()
 {
@@ -101,13 +115,13 @@ build()
 	choose_cc
 	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
-	KCFLAGS=$(echo "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | xargs)
+	KCFLAGS=$(echo "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
 	release=$(headers_release "$2") all=
 	! is_backport "$release" || { backport "$1" && all=-k; }
 	PROGRESS="building i915.ko for $release" EXPECTED=120
 	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
 		[ -z "$all" ] || report_missing "$release"
-		die "$E_BUILD" "$(first_error "$LOG" | sed "s|$1/||g"); the log is $LOG"
+		die "$E_BUILD" "$(without "$1/" "$(first_error "$LOG")"); the log is $LOG"
 	}
 	[ -f "$1/$I915/i915.ko" ] || die "$E_BUILD" "$2: kbuild made no i915.ko; the log is $LOG"
 	plt32=$(host_program plt32 "$ROOM/plt32.c") || exit

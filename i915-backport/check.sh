@@ -6,17 +6,44 @@
 # stock_module KDIR RELEASE: the driver that the kernel came with; nothing if it is not on this machine.
 stock_module()
 {
-	for module in "$MODULES/$2"/kernel/"$I915"/i915.ko* /var/lib/dkms/i915-backport/original_module/"$2"/*/i915.ko* \
+	local module
+
+	for module in "$MODULES/$2"/kernel/"$I915"/i915.ko* "$DKMS_TREE/original_module/$2"/*/i915.ko* "$HOLD/$2"/i915.ko* \
 		"$1/$I915/i915.ko"; do
-		[ -f "$module" ] && ! is_ours "$module" && echo "$module" && return
+		is_other "$module" && echo "$module" && return
 	done
 	return 0
 }
 
-# is_ours MODULE
+# kind_of MODULE: ours, other, or unread: a file that is cut and a modinfo that was killed say nothing of whose it is. Asked
+# twice, before it is.
+kind_of()
+{
+	local said
+
+	[ -f "$1" ] || { echo unread; return; }
+	said=$(modinfo "$1" 2>/dev/null) || said=$(modinfo "$1" 2>/dev/null) || said=''
+	case $said in
+	*"
+i915_backport:"*"
+vermagic:"* | *"
+vermagic:"*"
+i915_backport:"*) echo ours ;;
+	*"
+vermagic:"*) echo other ;;
+	*) echo unread ;;
+	esac
+}
+
 is_ours()
 {
-	[ -n "$(modinfo -F i915_backport "$1" 2>/dev/null)" ]
+	[ "$(kind_of "$1")" = ours ]
+}
+
+# is_other MODULE: it was read, and is not ours.
+is_other()
+{
+	[ "$(kind_of "$1")" = other ]
 }
 
 # any_module KDIR RELEASE: some module of that kernel, for its vermagic.
@@ -49,13 +76,13 @@ check()
 check_vermagic()
 {
 	other=$(any_module "$2" "$3")
-	ours=$(modinfo -F vermagic "$1")
+	ours=$(modinfo -F vermagic "$1") || reject "modinfo cannot read it"
 	if [ -z "$other" ]; then
 		[ "${ours%% *}" = "$3" ] || reject "vermagic '$ours' is not for $3"
 		log "vermagic: $ours (no module of $3 here to compare with)"
 		return
 	fi
-	theirs=$(modinfo -F vermagic "$other")
+	theirs=$(modinfo -F vermagic "$other") || theirs=''
 	[ "$ours" = "$theirs" ] || reject "vermagic '$ours', but $other has '$theirs'"
 	log "vermagic: $ours, as $other"
 }

@@ -52,10 +52,16 @@ package_version()
 	sed -n 's/^PACKAGE_VERSION="\(.*\)"$/\1/p' "$PACKAGE/dkms.conf"
 }
 
-# warn TEXT: one line on stderr.
+# echo TEXT: as it is. The shell's own may take a backslash for more, and paths, settings and lines of a source come here.
+echo()
+{
+	printf '%s\n' "$*"
+}
+
+# warn TEXT: one line on stderr, without what a terminal would obey.
 warn()
 {
-	printf 'i915-backport: %s\n' "$*" >&2
+	printf 'i915-backport: %s\n' "$(echo "$*" | tr '\n' ' ' | tr -d '[:cntrl:]')" >&2
 }
 
 # die STATUS TEXT: TEXT names the file, the cause and the next step, on one line.
@@ -118,6 +124,31 @@ need()
 	done
 }
 
+# is_plain NAME: of a kernel's release or the like: nothing that a shell, a makefile, an expression or a path takes for more.
+is_plain()
+{
+	case $1 in
+	'' | *[!A-Za-z0-9._+~:@-]* | [.-]*) return 1 ;;
+	esac
+}
+
+# is_inside PATH: it leads into a folder and not out of it again, and every part of it is a plain name.
+is_inside()
+{
+	case /$1/ in
+	*[!A-Za-z0-9._+~:@/-]* | *//* | */./* | */../* | */-*) return 1 ;;
+	esac
+}
+
+# absolute PATH: so that no program takes it for an option or for a name of its own.
+absolute()
+{
+	case $1 in
+	/*) echo "$1" ;;
+	*) echo "$PWD/$1" ;;
+	esac
+}
+
 # private_dir: a new folder that only this user can enter; removed when the command ends.
 private_dir()
 {
@@ -144,23 +175,55 @@ make_dir()
 		die "$E_SYSTEM" "$1: ${cause:-not writable}; choose another folder or mend its permissions"
 }
 
+# put FILE [MODE]: what comes on stdin, whole or not at all. It is written beside it under a name that nobody has, and takes its
+# place: no link is followed, and no file that somebody else has made is written to.
+put()
+{
+	local new
+
+	[ ! -d "$1" ] && new=$(mktemp "$(dirname "$1")/.i915-backport.XXXXXX") || return
+	cat >"$new" && chmod "${2:-644}" "$new" && mv -f "$new" "$1" || {
+		rm -f "$new"
+		return 1
+	}
+}
+
+# make_file FILE: a new one, empty, in the place of what was there.
+make_file()
+{
+	rm -f "$1" && (set -C && : >"$1") 2>/dev/null
+}
+
+# lock_file FILE: it is there, no link, and made by us or by who has the folder.
+lock_file()
+{
+	[ -e "$1" ] || [ -L "$1" ] || (set -C && : >"$1") 2>/dev/null || true
+	[ -f "$1" ] && [ ! -L "$1" ] && case $(stat -c %u "$1") in
+	"$(id -u)" | "$(stat -c %u "$(dirname "$1")")") ;;
+	*) false ;;
+	esac || die "$E_SYSTEM" "$1: cannot be written, or somebody else has made it; choose another folder or mend its permissions"
+}
+
 # lock FILE: hold it until this process ends; a second run is told so at once.
 # The descriptor is closed for nobody on purpose: a build that outlives us keeps the lock.
 lock()
 {
-	exec 9>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
+	lock_file "$1"
+	exec 9>>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
 	flock -n 9 || die "$E_BUSY" "$(dirname "$1"): another run is at work there; wait for it to end"
 }
 
 # wait_lock FILE: the same, but wait for the other one.
 wait_lock()
 {
-	exec 8>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
+	lock_file "$1"
+	exec 8>>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
 	flock 8
 }
 
 # value KEY: of KEY=value lines on stdin, the value; quotes that the probe put around it are taken off.
 value()
 {
-	sed -n "s/^$1=//p" | sed "s/^'\(.*\)'\$/\1/; s/'\\\\''/'/g" | head -n 1
+	KEY=$1 awk 'index($0, ENVIRON["KEY"] "=") == 1 { print substr($0, length(ENVIRON["KEY"]) + 2); exit }' |
+		sed "s/^'\(.*\)'\$/\1/; s/'\\\\''/'/g"
 }

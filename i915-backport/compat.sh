@@ -80,8 +80,11 @@ backport()
 # fit_one SHIM STAGE: the one of its patches that fits.
 fit_one()
 {
+	local patch
+
 	for patch in "$1"/*.patch; do
-		patched "$patch" "$2" --dry-run && logged patched "$patch" "$2" && return
+		plain_patch "$1" "${patch##*/}" "$WORK/one.patch" && patched "$WORK/one.patch" "$2" --dry-run &&
+			logged patched "$WORK/one.patch" "$2" && return
 	done
 	die "$E_COMPAT" "$1: none of its patches fits this driver; port one of them, see docs/compat.md"
 }

@@ -13,7 +13,7 @@ _i915_backport()
 	fi
 	case $command in
 	status | rollback)
-		mapfile -t COMPREPLY < <(compgen -W "--help $(cd /lib/modules && echo *)" -- "$word") ;;
+		mapfile -t COMPREPLY < <(compgen -W --help -- "$word"; cd /lib/modules && compgen -d -- "$word") ;;
 	verdict | facts | apply | format-patches | report)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	verify)

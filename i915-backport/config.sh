@@ -20,8 +20,77 @@ cache_dir()
 	fi
 }
 
-# setting KEY [RELEASE]: from the environment, else KEY[RELEASE]= or KEY= of the configuration
-# file. The file is read, never run.
+# What may be set in the file; the first three are paths, the others 0 or 1.
+SETTINGS='KSRC I915_SOURCE PATCHES STRICT_SUBLEVEL KEEP_STOCK'
+
+# settings: those of the file as KEY=value or KEY[RELEASE]=value, one a line. Of a line that is none, "!" and why. The file is
+# read, never run. awk is to be that of a frozen distribution too: mawk 1.3.3 knows neither classes of letters nor counts.
+settings()
+{
+	[ -r "$CONF" ] || return 0
+	KEYS=" $SETTINGS " awk '
+		# without what it is set to, which may be private
+		function wrong(why,   part) { split($0, part, "="); sub(/\r$/, "", part[1]); print "!line " NR " (" part[1] "): " why }
+		/^[ \t]*(#|$)/ { next }
+		/\r$/ { wrong("ends in a carriage return, write it with the line ends of Unix"); next }
+		NR == 1 && /^\357\273\277/ { wrong("begins with a byte order mark, write it without"); next }
+		{
+			at = index($0, "=")
+			name = substr($0, 1, at - 1)
+			text = substr($0, at + 1)
+			sub(/^[ \t]+/, "", name)
+			sub(/[ \t]+$/, "", name)
+			sub(/^[ \t]+/, "", text)
+			sub(/[ \t]+$/, "", text)
+			if (text ~ /^".*"$/ || text ~ /^\047.*\047$/)
+				text = substr(text, 2, length(text) - 2)
+			key = name
+			sub(/\[[A-Za-z0-9_][A-Za-z0-9._+~:@-]*\]$/, "", key)
+			path = key == "KSRC" || key == "I915_SOURCE" || key == "PATCHES"
+			if (!at || key == "" || !index(ENVIRON["KEYS"], " " key " "))
+				wrong("no setting, those are" ENVIRON["KEYS"] "and the same with [RELEASE]")
+			else if (key == "STRICT_SUBLEVEL" && name != key)
+				wrong("is not set for one release")
+			else if (name in seen)
+				wrong("is set on line " seen[name] " too")
+			else if (text != "" && path && text !~ /^\//)
+				wrong("is no absolute path")
+			else if (text != "" && !path && text !~ /^[01]$/)
+				wrong("is neither 0 nor 1")
+			else
+				print name "=" text
+			seen[name] = NR
+		}' "$CONF"
+}
+
+# vet_settings: before any is used. What others may write to is not obeyed.
+vet_settings()
+{
+	local wrong
+
+	for wrong in "${STRICT_SUBLEVEL:-0}" "${KEEP_STOCK:-0}"; do
+		case $wrong in
+		0 | 1) ;;
+		*) die "$E_USAGE" "$wrong: STRICT_SUBLEVEL and KEEP_STOCK in the environment are neither 0 nor 1; mend or unset them" ;;
+		esac
+	done
+	[ -e "$CONF" ] || [ -L "$CONF" ] || return 0
+	[ -f "$CONF" ] && [ -r "$CONF" ] || die "$E_SYSTEM" "$CONF: cannot be read; mend its permissions, or run it as root"
+	case $(stat -L -c %a "$CONF") in
+	*[2367]) wrong=others ;;
+	*[2367]?) wrong=$(stat -L -c %g "$CONF") ;;
+	*) wrong=0 ;;
+	esac
+	case $(stat -L -c %u "$CONF") in
+	0 | "$(id -u)") ;;
+	*) wrong=others ;;
+	esac
+	[ "$wrong" = 0 ] || die "$E_SYSTEM" "$CONF: others than root may write to it; mend its permissions (chown root, chmod 644)"
+	wrong=$(settings | grep '^!' | head -n 1) || true
+	[ -z "$wrong" ] || die "$E_USAGE" "$CONF: ${wrong#!}; mend that line"
+}
+
+# setting KEY [RELEASE]: from the environment, else KEY[RELEASE]= or KEY= of the configuration file.
 setting()
 {
 	eval "given=\${$1:-}"
@@ -29,20 +98,15 @@ setting()
 		echo "$given"
 		return
 	fi
-	[ -r "$CONF" ] || return 0
-	awk -v key="$1" -v release="${2:-}" '
+	settings | KEY=$1 RELEASE=${2:-} awk '
 		{
 			at = index($0, "=")
-			if (/^[[:space:]]*(#|$)/ || !at)
-				next
 			name = substr($0, 1, at - 1)
 			text = substr($0, at + 1)
-			gsub(/^[[:space:]]+|[[:space:]]+$/, "", name)
-			gsub(/^[[:space:]"]+|[[:space:]"]+$/, "", text)
-			if (name == key)
+			if (name == ENVIRON["KEY"])
 				general = text
-			if (release != "" && name == key "[" release "]")
+			if (ENVIRON["RELEASE"] != "" && name == ENVIRON["KEY"] "[" ENVIRON["RELEASE"] "]")
 				special = text
 		}
-		END { print special != "" ? special : general }' "$CONF"
+		END { print special != "" ? special : general }'
 }

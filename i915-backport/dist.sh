@@ -117,8 +117,8 @@ script_postinst()
 	if command -v lsinitramfs >/dev/null && lsinitramfs "$image" 2>/dev/null | grep -q '/i915\.ko'; then
 		update-initramfs -u -k "$release"
 	elif command -v lsinitrd >/dev/null && lsinitrd "$image" 2>/dev/null | grep -q '/i915\.ko'; then
-		dracut --force "$image.new" "$release"
-		mv "$image.new" "$image"
+		new=$(mktemp /boot/.i915-backport.XXXXXX)
+		dracut --force "$new" "$release" && mv "$new" "$image" || { rm -f "$new"; exit 1; }
 	fi
 	EOT
 }
@@ -180,7 +180,11 @@ cmd_dist_modules()
 	deb=$out/$(package_name)_$(package_version)_$(dpkg --print-architecture).deb
 	# The same module is the same package, whenever it is packed.
 	find "$root" -exec touch -h -d @0 {} +
-	SOURCE_DATE_EPOCH=0 dpkg-deb -Zxz --root-owner-group --build "$root" "$deb.new" >"$WORK/out" 2>&1 && mv "$deb.new" "$deb" ||
+	owner=--root-owner-group
+	dpkg-deb --help | grep -q -e "$owner" || owner=
+	[ -n "$owner" ] || chown -R 0:0 "$root" 2>"$WORK/out" ||
+		die "$E_SYSTEM" "$deb: $(why "$WORK/out"); this dpkg-deb needs root for it, run it with sudo or fakeroot"
+	SOURCE_DATE_EPOCH=0 dpkg-deb -Zxz ${owner:+"$owner"} --build "$root" "$WORK/deb" >"$WORK/out" 2>&1 && put "$deb" <"$WORK/deb" ||
 		die "$E_SYSTEM" "$deb: $(why "$WORK/out"); free some space, or choose another folder with O="
 	echo "$deb"
 }

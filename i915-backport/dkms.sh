@@ -4,40 +4,57 @@
 # dkms - the package under DKMS, from 2.8 to 3.2.
 
 DKMS_NAME=i915-backport
-DKMS_TREE=/var/lib/dkms/$DKMS_NAME
-LINK=/usr/local/sbin/i915-backport
+DKMS_TREE=$ROOT/var/lib/dkms/$DKMS_NAME
+LINK=$ROOT/usr/local/sbin/i915-backport
 
 must_be_root()
 {
 	[ "$(id -u)" = 0 ] || die "$E_SYSTEM" "$1: needs root; run it with sudo"
 }
 
+# must_be_here COMMAND: DKMS and modprobe know of no other root.
+must_be_here()
+{
+	[ -z "$ROOT" ] || die "$E_USAGE" "$1: changes this machine, not ROOT=$ROOT; unset ROOT, or run it in a chroot"
+}
+
 # ---- what DKMS calls ---------------------------------------------------------------------------
 
 # dkms-conf RELEASE ACTION PID: dkms.conf asks, before DKMS does anything, what to do for this kernel.
-# Prints the lines that differ from dkms.conf. DKMS is told to exclude a kernel that is clean, or for which
-# nothing can be built, or a Debian package of ours could not be installed beside it; at autoinstall (which
-# counts an exclusion as a failure in 3.0, and breaks the kernel's installation) that there is nothing to install.
+# Prints the lines that differ from dkms.conf, and nothing else, for a shell runs them. DKMS is told to exclude a kernel that
+# is clean, or for which nothing can be built, or a Debian package of ours could not be installed beside it; at autoinstall
+# (which counts an exclusion as a failure in 3.0, and breaks the kernel's installation) that there is nothing to install.
 cmd_dkms_conf()
 {
-	release=$1 action=$2 pid=$3
+	exclude_or_not "$@" 3>&1 >&2
+}
+
+exclude_or_not()
+{
+	local action=$2 pid=$3
+
+	release=$1
 	case " $action " in
 	*" remove "* | *" uninstall "* | *" unbuild "*) hold_all "$release"; return ;;
-	*" build "* | *" install "* | *" autoinstall "* | *" kernel_postinst "*) ;;
+	# DKMS 2.8 and 3.0 read it for each kernel that has the module, to know whether another one is to get it.
+	*" autoinstall "* | *" kernel_postinst "*) release='' ;;
+	*" build "* | *" install "*) ;;
 	*) return ;;
 	esac
 	[ -n "$release" ] || release=$(dkms_release "$pid")
+	is_plain "$release" || die "$E_KERNEL" "$release: no kernel's release; see 'i915-backport status'"
+	tidy_held
 	plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
 	if [ "$PLAN_STATUS" = 0 ]; then
 		take_turn "$pid"
 	else
-		echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"'
-		echo 'AUTOINSTALL=""'
+		echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"' >&3
+		echo 'AUTOINSTALL=""' >&3
 		warn "$release: $PLAN_ERROR"
 	fi
 }
 
-# dkms_release PID: autoinstall of DKMS 2.8 and 3.0 reads dkms.conf without saying for which kernel.
+# dkms_release PID: the kernel that DKMS was called for.
 dkms_release()
 {
 	tr '\0' '\n' <"/proc/$1/cmdline" 2>/dev/null |
@@ -109,24 +126,89 @@ install_packages()
 		die "$E_SYSTEM" "apt-get: $(why "$WORK/apt.log"); run 'apt-get update' or install them by hand:$missing"
 }
 
+# What copy_package leaves in /usr/src says so: in its first line where it was put, then the sum of each of its files.
+MARK=.put-by-dkms-install
+
 # copy_package: into /usr/src, whole or not at all.
 copy_package()
 {
+	local new
+
 	home=$SOURCES/$DKMS_NAME-$(package_version)
 	[ "$PACKAGE" != "$home" ] || return 0
-	rm -rf "$home.new"
-	mkdir -p "$home.new" && (cd "$PACKAGE" && cp -RP -- * "$home.new") 2>"$WORK/err" || {
+	remove_unfinished
+	mkdir -p "$SOURCES" && new=$(mktemp -d "$SOURCES/.$DKMS_NAME.XXXXXX") ||
+		die "$E_SYSTEM" "$SOURCES: cannot be written; free some space or mend the permissions"
+	echo "$home" >"$new/$MARK" && chmod 755 "$new" && (cd "$PACKAGE" && cp -RP -- * "$new") 2>"$WORK/err" &&
+		find "$new" -name build -type d -prune -exec rm -rf {} + && mark_copy "$new" "$home" || {
 		cause=$(why "$WORK/err")
-		rm -rf "$home.new"
+		rm -rf "$new"
 		die "$E_SYSTEM" "$home: cannot be written: ${cause:-unknown}; free some space"
 	}
-	find "$home.new" -name build -type d -prune -exec rm -rf {} +
-	if [ -d "$home" ] && diff -r "$home" "$home.new" >/dev/null; then
-		rm -rf "$home.new"
+	if [ -d "$home" ] && diff -r -x "$MARK" "$home" "$new" >/dev/null; then
+		rm -rf "$new"
 		return
 	fi
 	forget "$(package_version)"
-	mv "$home.new" "$home"
+	[ ! -e "$home" ] && [ ! -L "$home" ] && mv "$new" "$home" || {
+		rm -rf "$new"
+		die "$E_DKMS" "$home: is not, or not only, what dkms-install has put there; move it away and run again"
+	}
+}
+
+# remove_unfinished: the copies of runs that were killed.
+remove_unfinished()
+{
+	local dir
+
+	for dir in "$SOURCES/.$DKMS_NAME".*/; do
+		case $(head -n 1 "$dir$MARK" 2>/dev/null) in
+		"$SOURCES/$DKMS_NAME"-*) rm -rf "$dir" ;;
+		esac
+	done
+}
+
+# mark_copy DIR HOME: of the copy in DIR, which is to be at HOME.
+mark_copy()
+{
+	echo "$2" >"$1/$MARK" &&
+		(cd "$1" && find . -type f ! -path "./$MARK" -print0 | sort -z | xargs -0 sha256sum) >>"$1/$MARK"
+}
+
+# remove_copy HOME: the files that copy_package has put there and nobody has changed since. What else is there stays, and is named.
+remove_copy()
+{
+	local file
+
+	[ -e "$1" ] || [ -L "$1" ] || return 0
+	if [ -L "$1" ] || [ "$(head -n 1 "$1/$MARK" 2>/dev/null)" != "$1" ]; then
+		warn "$1: was not put there by dkms-install; it stays, remove it yourself"
+		return
+	fi
+	(cd "$1" && sed 1d "$MARK" | sha256sum -c 2>/dev/null | sed -n 's|^\./\(.*\): OK$|\1|p') >"$WORK/proven"
+	while IFS= read -r file; do
+		! is_inside "$file" || rm -f "$1/$file"
+	done <"$WORK/proven"
+	find "$1" -mindepth 1 -depth -type d -exec rmdir {} + 2>/dev/null || true
+	if [ "$(cd "$1" && ls -A)" = "$MARK" ]; then
+		rm -f "$1/$MARK" && rmdir "$1"
+	else
+		warn "$1: $(cd "$1" && find . -type f ! -path "./$MARK" | sed 's|^\./||' | sort | head -n 1) was changed or added since; that stays, remove it yourself"
+	fi
+}
+
+# remove_rest VERSION: what DKMS has left of one that it does not know.
+remove_rest()
+{
+	local dir=$DKMS_TREE/$1
+
+	[ ! -L "$dir/source" ] || rm -f "$dir/source"
+	rm -rf "$dir/build"
+	for dir in "$dir"/*/*; do
+		rm -rf "$dir/module" "$dir/log"
+		rmdir "$dir" "${dir%/*}" 2>/dev/null || true
+	done
+	rmdir "$DKMS_TREE/$1" 2>/dev/null || true
 }
 
 # run_dkms ARGUMENT...: it leaves a program behind for a while, which must not keep our lock.
@@ -135,7 +217,7 @@ run_dkms()
 	dkms "$@" 9>&-
 }
 
-# forget VERSION: out of DKMS and out of /usr/src.
+# forget VERSION: out of DKMS, and what dkms-install has put into /usr/src.
 forget()
 {
 	! dpkg-query -S "$SOURCES/$DKMS_NAME-$1" >/dev/null 2>&1 ||
@@ -145,8 +227,24 @@ forget()
 			run_dkms remove -m "$DKMS_NAME" -v "$1" --all >>"$WORK/dkms.log" 2>&1 ||
 			die "$E_DKMS" "dkms remove $DKMS_NAME/$1: $(why "$WORK/dkms.log"); mend it and run again"
 	fi
-	# What is still there is of a run that was killed.
-	rm -rf "${SOURCES:?}/$DKMS_NAME-$1" "${DKMS_TREE:?}/$1"
+	remove_modules "$1"
+	remove_copy "$SOURCES/$DKMS_NAME-$1"
+	remove_rest "$1"
+}
+
+# remove_modules VERSION: where DKMS has taken it out and it is still there; where it is the only i915, that is an error.
+remove_modules()
+{
+	local release module stock
+
+	for release in $(cd "$MODULES" 2>/dev/null && ls | plain_names); do
+		module=$(module_on_disk "$release")
+		[ "$(modinfo -F i915_backport "${module:-none}" 2>/dev/null | cut -d' ' -f1)" = "$1" ] || continue
+		for stock in "$MODULES/$release"/kernel/"$I915"/i915.ko*; do
+			is_other "$stock" && rm -f "$module" 2>"$WORK/dkms.log" && tables "$release" 2>"$WORK/dkms.log" ||
+				die "$E_DKMS" "$module: DKMS could not take it out: $(why "$WORK/dkms.log"); mend that and run again"
+		done
+	done
 }
 
 # is_installed RELEASE VERSION: as DKMS sees it, which does not look for the file.
@@ -165,6 +263,19 @@ take_out()
 	is_registered "$2" || run_dkms add -m "$DKMS_NAME" -v "$2" || true
 }
 
+# stays RELEASE: as it is on disk.
+stays()
+{
+	local who
+
+	who=$(whose "$(module_on_disk "$1")")
+	case $who in
+	none) echo "no driver of it there" ;;
+	stock) echo "stock driver stays" ;;
+	*) echo "$who stays" ;;
+	esac
+}
+
 # install_for RELEASE: one row of the table.
 install_for()
 {
@@ -172,11 +283,10 @@ install_for()
 	case $PLAN_STATUS in
 	0) dkms_install_for "$1" ;;
 	"$E_CLEAN")
-		result="nothing to do, stock driver stays$(kept "$1")"
+		result="nothing to do, $(stays "$1")$(kept "$1")"
 		log "$1: $PLAN_ERROR" ;;
 	*)
-		result="failed, stock driver stays"
-		failures=$((failures + 1))
+		result="failed, $(stays "$1")"
 		first_failure=${first_failure:-$PLAN_STATUS}
 		warn "$1: $PLAN_ERROR" ;;
 	esac
@@ -192,28 +302,28 @@ dkms_install_for()
 {
 	if is_installed "$1" "$(package_version)"; then
 		result="installed already"
-		[ ! -e "$MODULES/$1/i915-backport" ] || release_stock "$1"
+		! is_held "$1" || release_stock "$1"
 		if is_ours "$(module_on_disk "$1")"; then
 			initramfs_agrees "$1" || renew_initramfs "$1" >>"$LOG" || true
 			return
 		fi
 		take_out "$1" "$(package_version)" >>"$LOG" 2>&1
 	fi
-	PROGRESS="$1: building under DKMS" EXPECTED=150
+	PROGRESS="$1: building under DKMS" EXPECTED=150 installed=0
 	# The version that is asked for, also where a newer one is installed; DKMS 2.2 knows no such option, and installs it.
 	override=$(run_dkms --help 2>&1 | grep -o -m 1 -e '--force-version-override') || true
 	# As run_dkms does, which is no program.
 	# shellcheck disable=SC2016 # for the inner shell
-	if with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" ${override:+"$override"} &&
-		is_ours "$(module_on_disk "$1")"; then
+	with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" ${override:+"$override"} || installed=$?
+	# A DKMS that another run has begun may have been faster: what counts is what is there.
+	if is_ours "$(module_on_disk "$1")" && { [ "$installed" = 0 ] || is_installed "$1" "$(package_version)"; }; then
 		result="installed, generation $(plan_value generation)"
 		return
 	fi
 	make_log=$DKMS_TREE/$(package_version)/build/make.log
 	cause=$(sed -n "s/^i915-backport: $1: //p" "$LOG" | tail -n 1)
 	cause=${cause:-$(sed -n 's/^i915-backport: //p' "$make_log" 2>/dev/null | tail -n 1)}
-	result="failed, stock driver stays"
-	failures=$((failures + 1))
+	result="failed, $(stays "$1")"
 	first_failure=${first_failure:-$E_DKMS}
 	warn "$1: ${cause:-DKMS: $(why "$LOG"); the log is $LOG}"
 }
@@ -229,6 +339,7 @@ cmd_dkms_install()
 	*) die "$E_USAGE" "dkms-install $1: takes no argument; see 'i915-backport dkms-install --help'" ;;
 	esac
 	must_be_root dkms-install
+	must_be_here dkms-install
 	[ -n "$(installed_kernels)" ] ||
 		die "$E_KERNEL" "$MODULES: no kernel has headers; install them (Debian: linux-headers-amd64) and run again"
 	make_dir "$(cache_dir)"
@@ -238,13 +349,16 @@ cmd_dkms_install()
 	on_exit 'rm -rf "$WORK_ALL" "$WORK"'
 	LOG=$(cache_dir)/install.log
 	: >"$LOG"
+	vet_settings
 	install_packages
-	need dkms
+	need dkms depmod
+	need_for_build
 	copy_package
 	is_registered "$(package_version)" || logged run_dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
 		die "$E_DKMS" "dkms add: $(why "$LOG"); the log is $LOG"
-	[ "$PACKAGE" = "$home" ] || ln -sfn "$SOURCES/$DKMS_NAME-$(package_version)/i915-backport/i915-backport" "$LINK"
-	failures=0 first_failure=
+	tidy_held
+	[ "$PACKAGE" = "$home" ] || make_link
+	first_failure=
 	printf 'KERNEL\tSOURCE\tVERDICT\tRESULT\n' >"$WORK_ALL/rows"
 	: >"$WORK_ALL/reasons"
 	for release in $(installed_kernels); do
@@ -253,6 +367,26 @@ cmd_dkms_install()
 	table <"$WORK_ALL/rows"
 	cat "$WORK_ALL/reasons"
 	return "${first_failure:-0}"
+}
+
+# is_our_link: LINK leads into a copy of the package.
+is_our_link()
+{
+	case $(readlink "$LINK") in
+	"$SOURCES/$DKMS_NAME"-*/i915-backport/i915-backport) ;;
+	*) return 1 ;;
+	esac
+}
+
+# make_link: the command, where the PATH finds it; what somebody else has put there stays.
+make_link()
+{
+	if is_our_link || { [ ! -e "$LINK" ] && [ ! -L "$LINK" ]; }; then
+		mkdir -p "${LINK%/*}" && ln -sfn "$home/i915-backport/i915-backport" "$LINK" ||
+			warn "$LINK: cannot be made; the command is $home/i915-backport/i915-backport"
+	else
+		warn "$LINK: is not ours and stays; the command is $home/i915-backport/i915-backport"
+	fi
 }
 
 # is_registered VERSION: as DKMS sees it.
@@ -272,24 +406,39 @@ cmd_dkms_uninstall()
 	*) die "$E_USAGE" "dkms-uninstall $1: takes no argument; see 'i915-backport dkms-uninstall --help'" ;;
 	esac
 	must_be_root dkms-uninstall
+	must_be_here dkms-uninstall
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
 	WORK=$(private_dir)
 	on_exit 'rm -rf "$WORK"'
+	LOG=$WORK/log
+	: >"$LOG"
 	for home in "$DKMS_TREE"/*/ "$SOURCES/$DKMS_NAME"-*/; do
 		version=$(basename "$home")
 		case $version in
 		"$DKMS_NAME"-*) version=${version#"$DKMS_NAME"-} ;;
 		kernel-* | original_module | '*') continue ;;
 		esac
+		# A folder of that name which is neither registered nor a copy that dkms-install has made is none of our business.
+		[ -d "$DKMS_TREE/$version" ] || [ -e "$SOURCES/$DKMS_NAME-$version/$MARK" ] || continue
 		forget "$version"
 	done
-	[ ! -L "$LINK" ] || rm -f "$LINK"
-	rm -rf "$(cache_dir)"
-	# DKMS 3.2 keeps the stock module there while ours is installed; never take it away with the rest.
-	[ -d "$DKMS_TREE/original_module" ] || rm -rf "$DKMS_TREE"
-	for release in $(installed_kernels); do
+	# DKMS 3.2 keeps the stock module there while ours is installed.
+	rmdir "$DKMS_TREE" 2>/dev/null || true
+	tidy_held
+	remove_unfinished
+	for release in $(cd "$MODULES" && ls | plain_names); do
 		module=$(module_on_disk "$release")
-		printf '%s\t%s\t%s\n' "$release" "$(whose "$module")" "${module:-no i915 module}"
-	done | table
+		[ -z "$module" ] || printf '%s\t%s\t%s\n' "$release" "$(whose "$module")" "$module" >>"$WORK/rows"
+	done
+	[ ! -f "$WORK/rows" ] || table <"$WORK/rows"
+	! is_our_link || rm -f "$LINK"
+	empty_cache
+}
+
+# empty_cache: what the pipeline has kept there. The lab's share is not its own.
+empty_cache()
+{
+	(cd "$(cache_dir)" && rm -rf source leaktest && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
+	rmdir "$(cache_dir)" 2>/dev/null || true
 }

@@ -8,7 +8,22 @@ installed_kernels()
 {
 	for build in "$MODULES"/*/build; do
 		[ -f "$build/Makefile" ] && basename "$(dirname "$build")"
-	done | sort -V
+	done | plain_names | sort -V
+}
+
+# plain_names: of the lines on stdin, those that could be a kernel's release.
+plain_names()
+{
+	while IFS= read -r name; do
+		! is_plain "$name" || echo "$name"
+	done
+}
+
+# need_release RELEASE: there is such a kernel.
+need_release()
+{
+	is_plain "$1" && [ -d "$MODULES/$1" ] ||
+		die "$E_KERNEL" "$1: no such kernel in $MODULES; see 'i915-backport status'"
 }
 
 # headers_macro KDIR NAME: the number that version.h defines for NAME.
@@ -16,7 +31,7 @@ headers_macro()
 {
 	for header in include/generated/uapi/linux/version.h include/linux/version.h; do
 		[ -f "$1/$header" ] || continue
-		sed -n "s/^#define[[:space:]]*$2[[:space:]]*//p" "$1/$header"
+		sed -n "s/^#define[[:space:]]*$2[[:space:]]*\([0-9][0-9]*\)[[:space:]]*$/\1/p" "$1/$header" | head -n 1
 		return
 	done
 }
@@ -34,7 +49,7 @@ headers_version()
 # headers_release KDIR: what 'uname -r' says on that kernel.
 headers_release()
 {
-	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$1/include/generated/utsrelease.h" 2>/dev/null
+	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$1/include/generated/utsrelease.h" 2>/dev/null | plain_names | head -n 1
 }
 
 # kconfig KDIR SYMBOL: y, m or nothing.
@@ -46,10 +61,10 @@ kconfig()
 # tree_version MAKEFILE: VERSION.PATCHLEVEL.SUBLEVEL of a source tree, read and not run.
 tree_version()
 {
-	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ && !($1 in v) { v[$1] = $3 }
+	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ && $3 ~ /^[0-9]+$/ && !($1 in v) { v[$1] = $3 }
 	     END { if ("VERSION" in v && "PATCHLEVEL" in v)
 	               print v["VERSION"] "." v["PATCHLEVEL"] "." ("SUBLEVEL" in v ? v["SUBLEVEL"] : 0) }' \
-		"$1" 2>/dev/null
+		"$1" 2>/dev/null || true
 }
 
 # minor VERSION: its VERSION.PATCHLEVEL.
@@ -112,7 +127,7 @@ find_source()
 {
 	for key in I915_SOURCE KSRC; do
 		configured=$(setting $key "$2")
-		[ -z "$configured" ] || { echo "$configured"; return; }
+		[ -z "$configured" ] || { absolute "$configured"; return; }
 	done
 	for tree in "$MODULES/$2/source" "$1/source" "$1"; do
 		if has_i915 "$tree"; then

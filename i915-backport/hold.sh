@@ -26,8 +26,13 @@ prefers()
 # preference RELEASE DIR: depmod prefers the i915 of that folder.
 preference()
 {
-	file=$(preference_of "$1")
-	mkdir -p "$(dirname "$file")" && prefers "$1" "$2" >"$file.new" && mv "$file.new" "$file" && sync
+	mkdir -p "$ROOT/etc/depmod.d" && prefers "$1" "$2" | put "$(preference_of "$1")" && sync
+}
+
+# tables RELEASE: what modprobe looks into.
+tables()
+{
+	depmod -b "$ROOT/" ${ROOT:+-C "$ROOT/etc/depmod.d"} "$1"
 }
 
 # room_for RELEASE MODULE...: a copy of each and new tables. depmod on a full disk puts what it could write in the
@@ -44,49 +49,137 @@ room_for()
 	}
 }
 
-# copy_stock RELEASE FILE
+# is_held RELEASE: something is, or was to be, or depmod was told to prefer the stock driver.
+is_held()
+{
+	[ -d "$HOLD/$1" ] || [ -L "$MODULES/$1/i915-backport" ] || [ -e "$(preference_of "$1")" ]
+}
+
+# copy_stock RELEASE FILE: at each moment a whole one is there. One of an earlier kernel goes when this is in its place.
 copy_stock()
 {
-	mkdir -p "$HOLD/$1" && { ln -f "$2" "$HOLD/$1/" 2>/dev/null || cp "$2" "$HOLD/$1/"; } &&
-		ln -sfn "../../$(basename "$HOLD")/$1" "$MODULES/$1/i915-backport" && preference "$1" i915-backport
+	local dir=$HOLD/$1 name=${2##*/} old
+
+	if [ "$2" != "$dir/$name" ] && ! cmp -s "$2" "$dir/$name"; then
+		mkdir -p "$dir" && rm -f "$dir/.new" && { cp "$2" "$dir/.new" 2>/dev/null || ln -f "$2" "$dir/.new"; } &&
+			mv -f "$dir/.new" "$dir/$name" || return
+	fi
+	for old in "$dir"/i915.ko*; do
+		[ "$old" = "$dir/$name" ] || rm -f "$old"
+	done
+	[ "$(readlink "$MODULES/$1/i915-backport")" = "../../$(basename "$HOLD")/$1" ] ||
+		ln -sfn "../../$(basename "$HOLD")/$1" "$MODULES/$1/i915-backport"
+	preference "$1" i915-backport
 }
 
-# hold_stock RELEASE: fails where there is no room, and nothing has changed then.
+# hold_stock RELEASE: fails where there is no room, or where its driver cannot be read, and nothing has changed then.
 hold_stock()
 {
+	local module
+
 	held=$(stock_module "$MODULES/$1/build" "$1")
-	[ -n "$held" ] || return 0
+	if [ -z "$held" ]; then
+		for module in "$MODULES/$1"/kernel/"$I915"/i915.ko*; do
+			[ ! -f "$module" ] || is_ours "$module" || {
+				warn "$module: cannot be read; nothing is changed while the stock driver cannot be kept, install the kernel's package again"
+				return "$E_SYSTEM"
+			}
+		done
+		return 0
+	fi
 	room_for "$1" "$held" "$DKMS_TREE"/*/"$1"/*/module/i915.ko* || return
-	copy_stock "$1" "$held" && depmod "$1" && sync
+	copy_stock "$1" "$held" && tables "$1" && sync
 }
 
-# whole_driver RELEASE: the i915 that is meant to be loaded, where depmod looks first; one that cannot be read is
-# thrown away, of the stock driver only if it is held.
-whole_driver()
+# find_driver RELEASE: sets driver, the i915 that is meant to be loaded, where depmod looks first, and obstacle, one that is
+# looked for before it, cannot be read, and is not known to be ours. The rest of a copy of ours is thrown away.
+find_driver()
 {
+	local dir module
+
+	driver='' obstacle=''
 	for dir in updates extra weak-updates kernel; do
+		# shellcheck disable=SC2044 # nothing in /lib/modules has a blank in its name
 		for module in $(find "$MODULES/$1/$dir" -name 'i915.ko*' 2>/dev/null); do
-			if [ -n "$(modinfo -F vermagic "$module" 2>/dev/null)" ]; then
-				echo "$module"
+			if [ "$(kind_of "$module")" != unread ] || is_built "$1" "$module"; then
+				driver=$module
 				return
 			fi
-			[ "$dir" = kernel ] && [ ! -d "$HOLD/$1" ] || rm -f "$module"
+			if [ "$dir" != kernel ] && is_rest "$1" "$module"; then
+				rm -f "$module"
+			else
+				obstacle=${obstacle:-$module}
+			fi
 		done
 	done
-	return 0
 }
 
-# keeps_stock RELEASE DRIVER: says why the stock driver must stay held.
+# is_built RELEASE FILE: the same as what DKMS has built of ours.
+is_built()
+{
+	local built
+
+	for built in "$DKMS_TREE"/*/"$1"/*/module/i915.ko*; do
+		[ ! -s "$built" ] || ! cmp -s "$built" "$2" || return 0
+	done
+	return 1
+}
+
+# is_rest RELEASE FILE: the beginning of what DKMS has built of ours, which it was copying.
+is_rest()
+{
+	local built size
+
+	size=$(($(wc -c <"$2")))
+	for built in "$DKMS_TREE"/*/"$1"/*/module/i915.ko*; do
+		[ -f "$built" ] && [ "$size" -le "$(($(wc -c <"$built")))" ] || continue
+		[ "$size" = 0 ] || head -c "$size" "$built" | cmp -s - "$2" || continue
+		return 0
+	done
+	return 1
+}
+
+# has_other_stock RELEASE: a stock driver that was read whole, beside the one that is held.
+has_other_stock()
+{
+	local module
+
+	for module in "$MODULES/$1"/kernel/"$I915"/i915.ko* "$DKMS_TREE/original_module/$1"/*/i915.ko*; do
+		! is_other "$module" || return 0
+	done
+	cmp -s "$driver" "$HOLD/$1/${driver##*/}" && is_other "$driver"
+}
+
+# keeps_stock RELEASE: says why the stock driver must stay held. Of what find_driver has set.
 keeps_stock()
 {
-	signer=$(signer_of "$2")
-	if [ -z "$2" ]; then
+	signer=$(signer_of "$driver")
+	if [ -n "$obstacle" ]; then
+		warn "$obstacle: cannot be read, and is not known to be ours; the stock driver stays, take that file away and run 'i915-backport dkms-install'"
+	elif [ -z "$driver" ]; then
 		warn "$1: DKMS has left no i915 in $MODULES/$1; the stock driver stays, at $HOLD/$1; run 'i915-backport dkms-install'"
-	elif is_ours "$2" && wants_signatures && ! knows_signer "$signer"; then
+	elif ! has_other_stock "$1"; then
+		warn "$1: the stock driver at $HOLD/$1 is the only one that can be read; it stays, install the kernel's package again and run 'i915-backport dkms-install'"
+	elif is_ours "$driver" && wants_signatures && ! knows_signer "$signer"; then
 		warn "$1: this kernel loads signed modules only, and does not know the key of ours ($signer): the stock driver stays; enrol DKMS's key (mokutil --import $(certificate)), restart, and run 'i915-backport dkms-install'"
 	else
 		return 1
 	fi
+}
+
+# stay_with_stock RELEASE: while it is where its package put it, it is preferred there: the kernel's next version is then
+# preferred too.
+stay_with_stock()
+{
+	local module
+
+	for module in "$MODULES/$1"/kernel/"$I915"/i915.ko*; do
+		if is_other "$module"; then
+			preference "$1" "kernel/$I915" && tables "$1" && sync && drop_held "$1"
+			return
+		fi
+	done
+	tables "$1"
 }
 
 # release_stock RELEASE: modules.dep leaves it before it goes.
@@ -94,16 +187,52 @@ release_stock()
 {
 	need modinfo
 	sync
-	driver=$(whole_driver "$1")
-	if [ ! -d "$MODULES/$1/i915-backport" ] || keeps_stock "$1" "$driver"; then
-		depmod "$1"
-		return
+	find_driver "$1"
+	if ! is_held "$1"; then
+		tables "$1"
+	elif keeps_stock "$1"; then
+		stay_with_stock "$1"
+	else
+		preference "$1" "$(dirname "${driver#"$MODULES/$1/"}")" && tables "$1" && sync && let_go "$1"
 	fi
-	preference "$1" "$(dirname "${driver#"$MODULES/$1/"}")" && depmod "$1" && sync || return
-	rm -f "$MODULES/$1/i915-backport"
-	rm -rf "${HOLD:?}/$1"
-	rmdir "$HOLD" 2>/dev/null || true # another kernel's is held
+}
+
+# drop_held RELEASE: the copy, and what leads to it; nothing else that is there.
+drop_held()
+{
+	[ ! -L "$MODULES/$1/i915-backport" ] || rm -f "$MODULES/$1/i915-backport"
+	rm -f "$HOLD/$1"/i915.ko* "$HOLD/$1/.new"
+	rmdir "$HOLD/$1" "$HOLD" 2>/dev/null || true # another kernel's is held
+}
+
+# let_go RELEASE: nothing is held, and nothing preferred.
+let_go()
+{
+	drop_held "$1"
 	rm -f "$(preference_of "$1")"
+}
+
+# tidy_held: of kernels that are gone nothing is kept; of one that was updated in its place, its new driver. And what a put that
+# was killed has left.
+tidy_held()
+{
+	local place release module
+
+	rm -f "$ROOT"/etc/depmod.d/.i915-backport.??????
+	for place in "$HOLD"/*/ "$ROOT"/etc/depmod.d/i915-backport-*.conf; do
+		release=$(basename "${place#"$ROOT/etc/depmod.d/i915-backport-"}" .conf)
+		is_plain "$release" && [ -e "$place" ] || continue
+		if [ ! -d "$MODULES/$release/kernel" ]; then
+			let_go "$release"
+			continue
+		fi
+		[ -d "$HOLD/$release" ] || continue
+		for module in "$MODULES/$release"/kernel/"$I915"/i915.ko*; do
+			! is_other "$module" || cmp -s "$module" "$HOLD/$release/${module##*/}" || {
+				copy_stock "$release" "$module" && tables "$release" || warn "$release: depmod failed; run it again"
+			}
+		done
+	done
 }
 
 # hold_all [RELEASE]: before DKMS removes this version, there or everywhere. On a full disk, which that makes less full, depmod
@@ -111,8 +240,11 @@ release_stock()
 hold_all()
 {
 	for release in ${1:-$(cd "$MODULES" && ls)}; do
+		is_plain "$release" || continue
 		case $(readlink "$DKMS_TREE/kernel-$release-"*) in
-		"$(package_version)"/*) ! is_ours "$(module_on_disk "$release")" || hold_stock "$release" >&2 || copy_stock "$release" "$held" || true ;;
+		"$(package_version)"/*)
+			is_other "$(module_on_disk "$release")" || hold_stock "$release" >&2 ||
+				[ -z "$held" ] || copy_stock "$release" "$held" || true ;;
 		esac
 	done
 }
@@ -120,12 +252,16 @@ hold_all()
 # dkms-hold RELEASE: PRE_INSTALL of dkms.conf. DKMS installs nothing if it fails.
 cmd_dkms_hold()
 {
+	need_release "$1"
 	hold_stock "$1"
 }
 
 # dkms-release RELEASE: POST_INSTALL and POST_REMOVE.
 cmd_dkms_release()
 {
+	is_plain "$1" || die "$E_KERNEL" "$1: no kernel's release; see 'i915-backport status'"
+	tidy_held
+	[ -d "$MODULES/$1" ] || return 0
 	release_stock "$1" || warn "$1: depmod failed; run it again"
 	renew_initramfs "$1" || true
 }

@@ -64,7 +64,11 @@ renew_initramfs()
 		update-initramfs -u -k "$1"
 	else
 		# dracut writes over the old one; on a full disk there would be neither
-		dracut --force "$image.new" "$1" && sync && mv "$image.new" "$image" || { rm -f "$image.new"; false; }
+		rm -f "$(dirname "$image")"/.i915-backport.?????? # of one that was killed
+		new=$(mktemp "$(dirname "$image")/.i915-backport.XXXXXX") && dracut --force "$new" "$1" && sync && mv "$new" "$image" || {
+			rm -f "${new:-}"
+			false
+		}
 	fi || {
 		warn "$image: could not be made again and is as it was; mend what is said above and make it by hand"
 		return "$E_SYSTEM"

@@ -20,6 +20,7 @@ can_be_replaced()
 # known; dies as soon as there is nothing to be built.
 plan()
 {
+	vet_settings
 	can_be_replaced "$1" "$2"
 	! is_backport "$2" || SOURCE_KEY=I915_SOURCE
 	origin=$(find_source "$1" "$2")
@@ -50,7 +51,29 @@ choose_fix()
 	esac
 	series=$(choose "$WORK/stage" "$2") || exit
 	echo "series=$series"
-	echo "generation=$(basename "$series")"
+	echo "generation=$(generation_of "$series")"
+}
+
+# need_for_build: every program that a build or its check ends without, before the work begins.
+need_for_build()
+{
+	need make patch awk tar flock setsid sha256sum modinfo modprobe nm "${HOSTCC:-cc}"
+	[ -z "${CC:-}" ] || need "${CC%% *}"
+}
+
+# make_work: $WORK, empty. What an earlier run of ours has left there goes; what anybody else has, stays.
+make_work()
+{
+	if [ -f "$WORK/.made-by-i915-backport" ] && [ ! -L "$WORK" ]; then
+		rm -rf "$WORK"
+	else
+		rmdir "$WORK" 2>/dev/null || true
+	fi
+	[ ! -e "$WORK" ] && [ ! -L "$WORK" ] ||
+		die "$E_SYSTEM" "$WORK: cannot be written, it is not of an earlier run; take it away, or choose another folder with O="
+	on_exit 'rm -rf "$WORK"'
+	mkdir -m 700 "$WORK" && : >"$WORK/.made-by-i915-backport" ||
+		die "$E_SYSTEM" "$WORK: cannot be written; free some space, or choose another folder with O="
 }
 
 # make_module KDIR RELEASE OUT: the whole pipeline; OUT/i915.ko is there at the end, or is as it was.
@@ -58,14 +81,17 @@ choose_fix()
 make_module()
 {
 	make_dir "$3"
-	lock "$3/.lock"
-	out=$(readlink -f "$3")
+	out=$(readlink -f -- "$3")
+	case $out/ in
+	"$MODULES"/* | /lib/modules/* | /usr/lib/modules/*)
+		die "$E_USAGE" "$out: is where modprobe looks, and could hold the stock driver; choose another folder with O=" ;;
+	esac
+	lock "$out/.lock"
 	WORK=$out/.work
 	LOG=$out/i915-backport.log
-	rm -rf "$WORK"
-	on_exit 'rm -rf "$WORK"'
-	mkdir "$WORK" && : >"$LOG" ||
-		die "$E_SYSTEM" "$out: cannot be written; free some space, or choose another folder with O="
+	make_work
+	make_file "$LOG" ||
+		die "$E_SYSTEM" "$LOG: cannot be written; free some space, or choose another folder with O="
 	log "i915-backport $(package_version), kernel $2, headers $1"
 	plan "$1" "$2" >"$WORK/plan"
 	log "$(cat "$WORK/plan" "$WORK/facts")"
@@ -79,7 +105,7 @@ make_module()
 	fi
 	build "$WORK/stage" "$1" "$generation" "$sha256"
 	check "$WORK/stage" "$1" "$2" "$generation" "$sha256"
-	cp "$WORK/stage/$I915/i915.ko" "$out/.i915.ko.new" && mv "$out/.i915.ko.new" "$out/i915.ko" ||
+	put "$out/i915.ko" <"$WORK/stage/$I915/i915.ko" ||
 		die "$E_SYSTEM" "$out/i915.ko: cannot be written; free some space or mend the permissions"
 	verdict=$(value verdict <"$WORK/plan")
 }
@@ -98,14 +124,16 @@ cmd_module()
 		return ;;
 	*) die "$E_USAGE" "module $1: takes no argument; set KDIR= and KSRC=, see 'i915-backport module --help'" ;;
 	esac
+	need_for_build
+	vet_settings
 	kdir=${KDIR:-$MODULES/$(uname -r)/build}
 	[ -d "$kdir" ] || die "$E_KERNEL" "$kdir: no such folder; install the kernel's headers or set KDIR="
-	kdir=$(readlink -f "$kdir")
+	kdir=$(readlink -f -- "$kdir")
 	release=$(headers_release "$kdir")
 	[ -n "$release" ] ||
 		die "$E_KERNEL" "$kdir: no include/generated/utsrelease.h; install the kernel's headers, or run 'make modules_prepare' in a tree"
 	make_module "$kdir" "$release" "${O:-build/$release}"
-	! is_backport "$release" || release="$release, i915 of $version"
+	! is_backport "$release" && of='' || of=", i915 of $version"
 	[ -n "$series" ] && fix="fixed by the series $generation" || fix="no fix needed"
-	echo "$out/i915.ko: $release, $verdict, $fix"
+	echo "$out/i915.ko: $release$of, $verdict, $fix"
 }

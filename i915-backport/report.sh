@@ -61,19 +61,28 @@ loaded_driver()
 	return 0
 }
 
+# kernel_log: what i915 and drm say. Their names are in the kernel's command line and in its version too, with much that is nobody's
+# business.
 kernel_log()
 {
-	dmesg | grep -iE 'i915|drm'
+	dmesg | grep -iE '\[drm|drm:|i915 [0-9a-f]{4}:|i915:|\[i915\]|drivers/gpu/drm|i915drmfb' |
+		grep -viE 'command line|linux version|BOOT_IMAGE|root=|parameters'
+}
+
+# settings_said: without the comments, which are the user's own.
+settings_said()
+{
+	settings | sed 's/^!line \([0-9]*\).*/(line \1 is no setting)/'
 }
 
 # build_logs: of DKMS and of our own installation, as they are.
 build_logs()
 {
-	find "$DKMS_TREE" -name '*.log' 2>/dev/null | while read -r file; do
-		cp "$file" "$WORK/report/dkms.$(echo "${file#"$DKMS_TREE"/}" | tr / .)"
+	find "$DKMS_TREE" -name '*.log' -type f 2>/dev/null | while IFS= read -r file; do
+		cp -P "$file" "$WORK/report/dkms.$(echo "${file#"$DKMS_TREE"/}" | tr / .)"
 	done
 	for file in "$(cache_dir)"/*.log; do
-		[ ! -f "$file" ] || cp "$file" "$WORK/report/"
+		[ ! -f "$file" ] || [ -L "$file" ] || cp -P "$file" "$WORK/report/"
 	done
 }
 
@@ -88,7 +97,7 @@ cmd_report()
 	esac
 	need tar xz modinfo
 	archive=${1:-i915-backport-report.tar.xz}
-	[ -w "$(dirname "$archive")" ] || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
+	[ -w "$(dirname "$archive")" ] && [ ! -d "$archive" ] || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
 	umask 077
 	outer=$(private_dir)
 	WORK=$outer
@@ -104,10 +113,9 @@ cmd_report()
 	for release in $(installed_kernels); do
 		note "facts-$release" facts_of "$release"
 	done
-	[ ! -r "$CONF" ] || cp "$CONF" "$WORK/report/"
+	[ ! -r "$CONF" ] || note i915-backport.conf settings_said
 	build_logs
-	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && cat "$WORK/report.tar.xz" >"$archive.new" &&
-		mv "$archive.new" "$archive" || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
+	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && put "$archive" 600 <"$WORK/report.tar.xz" || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
 	echo "$archive holds, and nothing else:"
 	(cd "$WORK/report" && ls) | sed 's/^/  /'
 	echo "It has no keys, no host name and no kernel log lines but those of i915 and drm; paths of source trees are in it."

@@ -4,14 +4,24 @@
 # rollback - the stock driver again, from the next boot on, and at once where the loaded one can go.
 
 # keep_stock RELEASE VALUE: KEEP_STOCK[RELEASE]=1 in the configuration, so that DKMS's next autoinstall does not bring
-# ours back; without a value it is taken out. The file is replaced whole.
+# ours back; without a value it is taken out. The file is replaced whole; its other lines stay.
 keep_stock()
 {
-	{ [ ! -e "$CONF" ] || grep -vF "KEEP_STOCK[$1]" "$CONF" || [ $? = 1 ]; } >"$CONF.new" &&
-		{ [ -z "$2" ] || echo "KEEP_STOCK[$1] = $2"; } >>"$CONF.new" && mv "$CONF.new" "$CONF" || {
-		rm -f "$CONF.new"
+	local mode=644 setting="KEEP_STOCK[$1]"
+
+	: >"$WORK/settings"
+	if [ -e "$CONF" ]; then
+		mode=$(stat -c %a "$CONF")
+		SETTING=$setting awk '{
+			name = $0
+			sub(/=.*/, "", name)
+			gsub(/[ \t]/, "", name)
+			if (!index($0, "=") || name != ENVIRON["SETTING"])
+				print
+		}' "$CONF" >"$WORK/settings" || die "$E_SYSTEM" "$CONF: cannot be read, or $WORK not be written; free some space"
+	fi
+	{ [ -z "$2" ] || echo "$setting = $2"; } >>"$WORK/settings" && put "$(readlink -f "$CONF")" "$mode" <"$WORK/settings" ||
 		die "$E_SYSTEM" "$CONF: cannot be written; free some space or mend the permissions"
-	}
 	[ -s "$CONF" ] || rm -f "$CONF"
 }
 
@@ -101,19 +111,19 @@ cmd_rollback()
 	-*) die "$E_USAGE" "rollback $1: no such option; see 'i915-backport rollback --help'" ;;
 	esac
 	must_be_root rollback
+	must_be_here rollback
 	need modinfo
 	for release; do
-		[ -d "$MODULES/$release" ] ||
-			die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"
+		need_release "$release"
 	done
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
+	WORK=$(private_dir)
+	on_exit 'rm -rf "$WORK"'
 	if [ -n "$undo" ]; then
 		undo_rollback "$@"
 		return
 	fi
-	WORK=$(private_dir)
-	on_exit 'rm -rf "$WORK"'
 	LOG=$(cache_dir)/rollback.log
 	: >"$LOG"
 	printf 'KERNEL\tNEXT BOOT\tINITRAMFS\tDRIVER\n' >"$WORK/rows"
@@ -128,7 +138,7 @@ cmd_rollback()
 undo_rollback()
 {
 	# shellcheck disable=SC2046 # kernel releases hold no blanks
-	[ $# -gt 0 ] || set -- $(sed -n 's/^KEEP_STOCK\[\(.*\)\].*/\1/p' "$CONF" 2>/dev/null)
+	[ $# -gt 0 ] || set -- $(sed -n 's/^KEEP_STOCK\[\(.*\)\].*/\1/p' "$CONF" 2>/dev/null | plain_names)
 	for release; do
 		keep_stock "$release" ""
 		echo "$release: no longer kept at the stock driver; 'i915-backport dkms-install' installs ours again"

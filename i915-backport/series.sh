@@ -9,58 +9,96 @@ series_patches()
 	sed 's/[[:space:]]*#.*//; s/[[:space:]].*//; /^$/d' "$1/series"
 }
 
-# touched DIR: the files that a series changes, makes or removes.
+# plain_series DIR: makes $WORK/plain, with each patch as patch.awk leaves it, under its number, and their names in 'names'.
+# This is the one place where paths are taken out of a series. Why it fails is in $WORK/cause.
+plain_series()
+{
+	local n=0 name
+
+	[ "$(cat "$WORK/plain/of" 2>/dev/null)" != "$1" ] || return 0
+	rm -rf "$WORK/plain"
+	mkdir -p "$WORK/plain" || return
+	if [ ! -f "$1/series" ]; then
+		echo "$1: no file 'series' in it; set PATCHES= to a folder in quilt's form"
+	elif ! series_patches "$1" >"$WORK/plain/names" 2>/dev/null; then
+		echo "$1/series: cannot be read; mend its permissions"
+	elif [ ! -s "$WORK/plain/names" ]; then
+		echo "$1/series: names no patch; list the patches in it"
+	elif grep -q '^[^#]*[^#[:space:]][[:space:]][[:space:]]*-p *[02-9]' "$1/series"; then
+		echo "$1/series: has a patch that is not for -p1; make it again with -p1"
+	fi >"$WORK/cause"
+	[ ! -s "$WORK/cause" ] || return
+	while IFS= read -r name; do
+		n=$((n + 1))
+		plain_patch "$1" "$name" "$WORK/plain/$n" >"$WORK/cause" || return
+	done <"$WORK/plain/names"
+	echo "$1" >"$WORK/plain/of"
+}
+
+# plain_patch DIR NAME FILE: that patch into FILE; says why it cannot be.
+plain_patch()
+{
+	if ! is_inside "$2"; then
+		echo "$1/series: '$2' is no plain name of a patch in it; mend the series"
+	elif [ ! -f "$1/$2" ]; then
+		echo "$1/series: $2 is not there; mend the series"
+	elif ! { PLACE=$I915 awk -f "$ROOM/patch.awk" <"$1/$2" >"$3"; } 2>"$WORK/err"; then
+		echo "$1/$2: $(why "$WORK/err"); mend the patch, or make it anew with 'git format-patch'"
+	else
+		return 0
+	fi
+	return 1
+}
+
+# touched: the files that the series in $WORK/plain changes, makes or removes.
 touched()
 {
-	series_patches "$1" | while read -r name; do
-		sed -n 's#^\(--- a\|+++ b\)/\([^[:space:]]*\).*#\2#p' "$1/$name"
-	done | sort -u
+	sed -n 's/^touches //p' "$WORK"/plain/[0-9]* | sort -u
 }
 
 # vet_series DIR: before any of it is used.
 vet_series()
 {
-	[ -f "$1/series" ] || die "$E_SERIES" "$1: no file 'series' in it; set PATCHES= to a folder in quilt's form"
-	[ -n "$(series_patches "$1")" ] || die "$E_SERIES" "$1/series: names no patch; list the patches in it"
-	series_patches "$1" | while read -r name; do
-		[ -f "$1/$name" ] || die "$E_SERIES" "$1/series: $name is not there; mend the series"
-	done
-	outside=$(touched "$1" | grep -v "^$I915/" | head -n 1) || true
-	[ -z "$outside" ] || die "$E_SERIES" "$1: changes $outside, which is outside $I915; only the module can be replaced"
+	plain_series "$1" || die "$E_SERIES" "$(cat "$WORK/cause")"
 }
 
-# patched FILE TREE [OPTION]: that patch, not bent to fit. What patch says goes to $WORK/patch.out.
+# patched FILE TREE [OPTION]: that plain patch, not bent to fit. What patch says goes to $WORK/patch.out.
 patched()
 {
-	patch -d "$2" -p1 --fuzz=0 --force ${3:+"$3"} --no-backup-if-mismatch <"$1" >>"$WORK/patch.out" 2>&1
+	patch -d "$2" -p1 -u --fuzz=0 --force ${3:+"$3"} --no-backup-if-mismatch <"$1" >>"$WORK/patch.out" 2>&1
 }
 
 # apply DIR TREE: all patches.
 apply()
 {
+	local n=0 name
+
 	: >"$WORK/patch.out"
-	series_patches "$1" | while read -r name; do
+	plain_series "$1" || { cat "$WORK/cause" >"$WORK/patch.out"; return 1; }
+	while IFS= read -r name; do
+		n=$((n + 1))
 		echo "in $name" >>"$WORK/patch.out"
-		patched "$1/$name" "$2" || exit 1
-	done
+		patched "$WORK/plain/$n" "$2" || return
+	done <"$WORK/plain/names"
 }
 
-# copy_touched DIR STAGE: into $WORK/try, what there is of the files that a series changes.
+# copy_touched DIR STAGE [TO]: into $WORK/try, what there is of the files that a series changes.
 copy_touched()
 {
-	rm -rf "$WORK/try"
-	mkdir -p "$WORK/try"
-	touched "$1" >"$WORK/touched"
-	while read -r file; do
-		[ ! -f "$2/$file" ] || (cd "$2" && cp --parents "$file" "$WORK/try")
+	local to=${3:-$WORK/try} file
+
+	plain_series "$1" || return
+	rm -rf "$to"
+	mkdir -p "$to" && touched >"$WORK/touched" || return
+	while IFS= read -r file; do
+		[ ! -f "$2/$file" ] || (cd -- "$2" && cp -P --parents -- "$file" "$to") || return
 	done <"$WORK/touched"
 }
 
 # try_series DIR STAGE: does it fit? Tried on a copy of the files it changes.
 try_series()
 {
-	copy_touched "$1" "$2"
-	apply "$1" "$WORK/try"
+	copy_touched "$1" "$2" && apply "$1" "$WORK/try"
 }
 
 # misfit DIR STAGE: where a series does not fit, as "PATCH: FILE, hunk N of line L".
@@ -79,8 +117,10 @@ misfit()
 # all_series: the folders of the package's generations.
 all_series()
 {
+	local dir
+
 	for dir in "$PACKAGE"/patches/*/; do
-		[ -f "${dir}series" ] && echo "${dir%/}"
+		[ ! -f "${dir}series" ] || echo "${dir%/}"
 	done
 }
 
@@ -92,28 +132,43 @@ facts_agree()
 	done
 }
 
+# own_series [RELEASE]: the folder that the user has named, if any.
+own_series()
+{
+	local own
+
+	own=$(setting PATCHES "${1:-}")
+	[ -z "$own" ] || readlink -f -- "$own" || absolute "$own"
+}
+
+# generation_of SERIES: what it is called, also in C and in a table.
+generation_of()
+{
+	basename "$1" | tr -c 'A-Za-z0-9._+~\n-' _ | head -n 1
+}
+
 # choose STAGE RELEASE: the folder of the series that fits; exactly one may.
 choose()
 {
 	need patch
-	own=$(setting PATCHES "$2")
+	own=$(own_series "$2")
 	if [ -n "$own" ]; then
 		vet_series "$own"
 		place=$(misfit "$own" "$1")
 		[ -z "$place" ] || refuse "$own" "$1" "$place"
-		readlink -f "$own"
+		echo "$own"
 		return
 	fi
-	fits=
-	for dir in $(all_series); do
-		! { facts_agree "$dir" && try_series "$dir" "$1"; } || fits="$fits $dir"
-	done
-	# shellcheck disable=SC2086 # a list of paths
-	set -- "$1" $fits
-	case $# in
-	2) echo "$2" ;;
-	1) refuse_all "$1" ;;
-	*) die "$E_SERIES" "$1: several series fit ($(shift; basename -a "$@" | tr '\n' ' ' | sed 's/ $//')); name the right one with PATCHES=" ;;
+	all_series >"$WORK/all"
+	: >"$WORK/fit"
+	while IFS= read -r dir; do
+		vet_series "$dir"
+		! { facts_agree "$dir" && try_series "$dir" "$1"; } || echo "$dir" >>"$WORK/fit"
+	done <"$WORK/all"
+	case $(grep -c . "$WORK/fit") in
+	1) cat "$WORK/fit" ;;
+	0) refuse_all "$1" ;;
+	*) die "$E_SERIES" "$1: several series fit ($(sed 's|.*/||' "$WORK/fit" | tr '\n' ' ' | sed 's/ $//')); name the right one with PATCHES=" ;;
 	esac
 }
 
@@ -128,29 +183,23 @@ refuse()
 # is_in SERIES STAGE: does all of it come off cleanly, last patch first, or at least its first patch?
 is_in()
 {
-	series_patches "$1" | head -n 1 >"$WORK/first"
-	all_comes_off "$1" "$2" || comes_off "$1" "$2" <"$WORK/first"
+	all_comes_off "$1" "$2" || { copy_touched "$1" "$2" && take_off "$WORK/try" 1; }
 }
 
-# all_comes_off SERIES STAGE: the whole series, last patch first.
+# all_comes_off SERIES STAGE: the whole series, tried on a copy.
 all_comes_off()
 {
-	series_patches "$1" | tac >"$WORK/backwards"
-	comes_off "$1" "$2" <"$WORK/backwards"
+	copy_touched "$1" "$2" && take_off "$WORK/try" "$(grep -c . "$WORK/plain/names")"
 }
 
-# comes_off SERIES STAGE: the patches named on stdin, tried on a copy.
-comes_off()
-{
-	copy_touched "$1" "$2"
-	take_off "$1" "$WORK/try"
-}
-
-# take_off SERIES TREE: the patches named on stdin.
+# take_off TREE COUNT: so many patches of the series in $WORK/plain, last one first.
 take_off()
 {
-	while read -r name; do
-		patch -d "$2" -p1 -R --fuzz=0 --force -s --no-backup-if-mismatch <"$1/$name" >/dev/null 2>&1 || return 1
+	local n=$2
+
+	while [ "$n" -gt 0 ]; do
+		patch -d "$1" -p1 -u -R --fuzz=0 --force -s --no-backup-if-mismatch <"$WORK/plain/$n" >/dev/null 2>&1 || return 1
+		n=$((n - 1))
 	done
 }
 
@@ -158,7 +207,7 @@ take_off()
 refuse_all()
 {
 	best= fewest=
-	for dir in $(all_series); do
+	while IFS= read -r dir; do
 		! is_in "$dir" "$1" ||
 			die "$E_SERIES" "$I915: the tree has the series $(basename "$dir") already; give the unpatched source with KSRC="
 		place=$(misfit "$dir" "$1")
@@ -166,7 +215,7 @@ refuse_all()
 		if [ -z "$fewest" ] || [ "$failed" -lt "$fewest" ]; then
 			fewest=$failed best=$(basename "$dir")/$place
 		fi
-	done
+	done <"$WORK/all"
 	[ -n "$best" ] || die "$E_SERIES" "$PACKAGE/patches: no series in the package; give one with PATCHES="
 	die "$E_SERIES" "patches/$best does not fit this tree, and no other series comes closer; adapt it and give it with PATCHES="
 }

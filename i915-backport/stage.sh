@@ -20,10 +20,10 @@ stage()
 {
 	if [ -d "$1" ]; then
 		has_i915 "$1" || not_a_tree "$1"
-		copy_tree "$1" "$2"
+		copy_tree "$1" "$2" "$1"
 	elif is_tarball "$1"; then
 		cached=$(unpack "$1") || exit
-		copy_tree "$cached" "$2"
+		copy_tree "$cached" "$2" "$1"
 	elif [ -e "$1" ]; then
 		die "$E_SOURCE" "$1: neither a folder nor a tarball; set $SOURCE_KEY= to a kernel tree or its .tar.{xz,bz2,gz,zst}"
 	else
@@ -41,31 +41,77 @@ not_a_tree()
 	die "$E_SOURCE" "$1: a kernel tree without $I915; set $SOURCE_KEY= to one that has the driver"
 }
 
-# copy_tree TREE DEST: only what belongs to a stage, without what an earlier build left in the tree.
+# copy_tree TREE DEST SOURCE: only what belongs to a stage, without what an earlier build left in the tree. Nothing is
+# copied before its path was vetted.
 copy_tree()
 {
-	outside=$(outside_includes "$1"; cd "$1" && ls -d $OWN_HEADERS 2>/dev/null) || true
+	list_stage "$1" "$3" >"$WORK/wanted"
 	make_dir "$2"
-	# shellcheck disable=SC2086 # a list of paths without blanks
-	(cd "$1" && cp -RP --parents Makefile "$I915" $outside "$2") 2>"$WORK/err" ||
-		die "$E_SYSTEM" "$2: the copy of $1 failed: $(why "$WORK/err"); free some space or mend the permissions"
-	find "$2" -name '*.o' -delete -o -name '*.ko' -delete -o -name '*.mod' -delete -o -name '*.mod.c' -delete \
-		-o -name '.*.cmd' -delete -o -name modules.order -delete
+	while IFS= read -r file; do
+		(cd -- "$1" && cp -RP --parents -- "$file" "$2") 2>"$WORK/err" ||
+			die "$E_SYSTEM" "$2: the copy of $3 failed: $(why "$WORK/err"); free some space or mend the permissions"
+	done <"$WORK/wanted"
+	find "$2" -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' -o -name modules.order \) \
+		-exec rm -f {} +
 	chmod -R u+w "$2"
 }
 
-# outside_includes TREE: headers that i915 includes by a path that leaves its folder.
-outside_includes()
+# list_stage TREE SOURCE: the paths that belong to a stage, one a line. This is the one place where paths are taken out of
+# a source, and each has been vetted.
+list_stage()
 {
-	grep -rhoE --include='*.[ch]' '#[[:space:]]*include[[:space:]]+"(\.\./){3}[^"]+"' "$1/$I915" 2>/dev/null |
-		sed 's|^[^"]*"||; s|"$||; s|^\(\.\./\)*||' | sort -u |
-		while read -r header; do
-			for base in "drivers/" ""; do
-				[ -f "$1/$base$header" ] || continue
-				echo "$base$header"
-				break
-			done
+	vet_path "$1" Makefile "$2"
+	vet_path "$1" "$I915" "$2"
+	printf '%s\n' Makefile "$I915"
+	included "$1" >"$WORK/included"
+	while IFS= read -r header; do
+		is_inside "$header" ||
+			die "$E_SOURCE" "$2: $I915 includes \"$header\", which is no path inside a kernel tree; take that line out"
+		for path in "drivers/$header" "$header"; do
+			[ -f "$1/$path" ] || continue
+			want "$1" "$path" "$2"
+			break
 		done
+	done <"$WORK/included"
+	for path in $OWN_HEADERS; do
+		[ ! -e "$1/$path" ] || want "$1" "$path" "$2"
+	done
+}
+
+# want TREE PATH SOURCE: it belongs to the stage, unless the driver's folder brings it.
+want()
+{
+	case $2 in
+	"$I915"/*) ;;
+	*)
+		vet_path "$1" "$2" "$3"
+		echo "$2" ;;
+	esac
+}
+
+# vet_path TREE PATH SOURCE: neither a link, nor by way of one, nor anything but files and folders.
+vet_path()
+{
+	local part='' rest=$2 odd=''
+
+	while [ -n "$rest" ] && [ -z "$odd" ]; do
+		part=$part${part:+/}${rest%%/*}
+		case $rest in
+		*/*) rest=${rest#*/} ;;
+		*) rest='' ;;
+		esac
+		[ ! -L "$1/$part" ] || odd=$part
+	done
+	[ -n "$odd" ] || odd=$(cd -- "$1" && find "./$2" ! -type f ! -type d 2>/dev/null | sed 's|^\./||' | head -n 1)
+	[ -z "$odd" ] ||
+		die "$E_SOURCE" "$3: $odd is neither a file nor a folder; take the link out of the tree"
+}
+
+# included TREE: what i915 includes by a path that leaves its folder, without the lead that does it.
+included()
+{
+	grep -rhoE --include='*.[ch]' '#[[:space:]]*include[[:space:]]+"(\.\./){3}[^"]+"' -- "$1/$I915" 2>/dev/null |
+		sed 's|^[^"]*"||; s|"$||; s|^\(\.\./\)*||' | sort -u
 }
 
 # unpack TARBALL: into the cache, once; prints where. What is in the cache is whole: a stage gets its
@@ -91,9 +137,15 @@ unpack()
 # extract TARBALL DEST: i915, its headers, the driver folders it may include from, and the Makefile; nothing else.
 extract()
 {
-	# shellcheck disable=SC2046 # paths without blanks
-	if ! tar -xf "$1" -C "$2" --strip-components=1 --no-same-owner --no-wildcards-match-slash --wildcards \
-		'*/Makefile' "*/$I915" '*/drivers/platform/x86/*.h' $(printf '*/%s ' $OWN_HEADERS) 2>"$2/.err"; then
+	local tarball=$1 dest=$2 header
+
+	set -- '*/Makefile' "*/$I915" '*/drivers/platform/x86/*.h'
+	for header in $OWN_HEADERS; do
+		set -- "$@" "*/$header" # for tar, not for the shell
+	done
+	set -- "$tarball" "$dest" "$@"
+	if ! (shift 2 && tar --force-local -xf "$tarball" -C "$dest" --strip-components=1 --no-same-owner --no-wildcards-match-slash \
+		--wildcards "$@") 2>"$2/.err"; then
 		case $(cat "$2/.err") in
 		*'Not found in archive'*) ;;
 		*)
@@ -109,7 +161,7 @@ extract()
 	die "$E_SOURCE" "$1: $found; set $SOURCE_KEY= to the kernel's source"
 }
 
-# vet STAGE SOURCE: before anything in it is looked at by make or the compiler.
+# vet STAGE SOURCE: what was copied, before anything in it is looked at by make or the compiler.
 vet()
 {
 	odd=$(find "$1" ! -type f ! -type d | head -n 1)

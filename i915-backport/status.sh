@@ -8,14 +8,23 @@ SYS=$ROOT/sys/module/i915
 # plan_of KDIR RELEASE: the plan in a folder of its own, in $PLAN; why it ended early, in $PLAN_ERROR.
 plan_of()
 {
+	local WORK
+
 	WORK=$(private_dir)
 	PLAN=$( (plan "$1" "$2") 2>"$WORK/plan.err") && PLAN_STATUS=0 || PLAN_STATUS=$?
 	PLAN_ERROR=$(sed 's/^i915-backport: //' "$WORK/plan.err" | tail -n 1)
 	rm -rf "$WORK"
-	[ "$PLAN_STATUS" != 0 ] || [ -z "$(kept "$2")" ] || {
+	[ "$PLAN_STATUS" = 0 ] || {
+		PLAN_ERROR=${PLAN_ERROR:-"stopped with status $PLAN_STATUS, and no cause was given; run it with -v"}
+		return 0
+	}
+	if [ -n "$(kept "$2")" ]; then
 		PLAN_STATUS=$E_CLEAN
 		PLAN_ERROR="KEEP_STOCK in $CONF; 'i915-backport rollback --undo $2' takes it out"
-	}
+	else
+		PLAN_ERROR=$(taken "$2")
+		[ -z "$PLAN_ERROR" ] || PLAN_STATUS=$E_DKMS
+	fi
 }
 
 # kept RELEASE: says so, if the user wants the stock driver for it.
@@ -35,11 +44,29 @@ module_on_disk()
 	modinfo -b "$ROOT/" -k "$1" -F filename i915 2>/dev/null | sed -n 's|^//*|/|p'
 }
 
-# signer_of MODULE
+# signer_of MODULE: modinfo before kmod 26 does not say it of the signatures of Linux 4.3 and later.
 signer_of()
 {
-	[ -z "$1" ] || modinfo -F signer "$1" | grep . || echo unsigned
+	[ -z "$1" ] || modinfo -F signer "$1" 2>/dev/null | grep . || signer_in "$1" || echo unsigned
 }
+
+# signer_in MODULE: as the signature at its end names him, by the common name of the certificate's issuer. Fails if there is none.
+signer_in()
+(
+	WORK=$(private_dir)
+	trap 'rm -rf "$WORK"' EXIT
+	module_data "$1" >"$WORK/module" && [ "$(tail -c 28 "$WORK/module" | tr -d '\0')" = "~Module signature appended~" ] || exit 1
+	# struct module_signature: its third byte is the kind, 2 for PKCS#7, its last four the length
+	# shellcheck disable=SC2046 # numbers
+	set -- $(tail -c 40 "$WORK/module" | head -c 12 | od -An -v -tu1)
+	[ "$3" = 2 ] || exit 1
+	tail -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12} + 40))" "$WORK/module" |
+		head -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12}))" >"$WORK/signature"
+	openssl asn1parse -inform DER -in "$WORK/signature" 2>/dev/null |
+		awk '/:commonName/ { take = 1; next }
+		     take { sub(/^[^:]*:[^:]*:[^:]*:/, ""); name = $0; take = 0 }
+		     END { print name }' | grep . || echo "signed, this modinfo does not say by whom; install openssl"
+)
 
 # certificate: of the key that DKMS signs with: what its settings name, else Ubuntu's, else its own.
 certificate()
@@ -61,12 +88,51 @@ signature()
 	echo "$signer"
 }
 
-# whose MODULE
+# whose MODULE: ours, the stock one, or one of somebody else, who is named if it is DKMS that knows.
 whose()
 {
-	case $1 in
-	'') echo none ;;
-	*) is_ours "$1" && modinfo -F i915_backport "$1" | sed 's/^/ours /' || echo stock ;;
+	[ -n "$1" ] || { echo none; return; }
+	case $(kind_of "$1") in
+	ours) modinfo -F i915_backport "$1" | sed 's/^/ours /' | grep . || echo ours ;;
+	other) foreign "$1" || echo stock ;;
+	*) echo unreadable ;;
+	esac
+}
+
+# foreign MODULE: where it takes the place of the stock driver, and whose it is; fails where it does not.
+foreign()
+{
+	local inside=${1##*/lib/modules/} release module package
+
+	release=${inside%%/*}
+	case ${inside#*/} in
+	updates/* | extra/* | weak-updates/*) ;;
+	*) return 1 ;;
+	esac
+	for module in "${DKMS_TREE%/*}"/*/"kernel-$release-"*/module/i915.ko*; do
+		package=${module%/kernel-*}
+		[ -f "$module" ] && [ "$package" != "$DKMS_TREE" ] || continue
+		package=${package##*/}/$(readlink "${module%/module/*}" | cut -d/ -f1)
+		echo "foreign, $package"
+		return
+	done
+	# DKMS puts the stock driver back there on some distributions: it is then the only one.
+	for module in "$MODULES/$release"/kernel/"$I915"/i915.ko*; do
+		[ ! -f "$module" ] || cmp -s "$module" "$1" || { echo foreign; return; }
+	done
+	return 1
+}
+
+# taken RELEASE: says so, if another driver than the kernel's or ours is installed.
+taken()
+{
+	local disk who
+
+	disk=$(module_on_disk "$1")
+	[ -n "$disk" ] || return 0
+	who=$(whose "$disk")
+	case $who in
+	foreign*) echo "$disk is neither the kernel's own i915 nor ours ($who); remove that, or keep it with KEEP_STOCK[$1] = 1 in $CONF" ;;
 	esac
 }
 
@@ -78,7 +144,7 @@ loaded()
 	elif [ ! -d "$SYS" ]; then
 		echo "not loaded"
 	elif is_loaded "$2"; then
-		whose "$2" | cut -d' ' -f1
+		whose "$2" | cut -d' ' -f1 | tr -d ,
 	elif [ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ]; then
 		echo "ours, of another build"
 	else
@@ -131,11 +197,11 @@ cmd_status()
 	need modinfo
 	if [ $# = 0 ]; then
 		# shellcheck disable=SC2046 # kernel releases hold no blanks
-		set -- $(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | sort -V)
+		set -- $(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | plain_names | sort -V)
 		[ $# -gt 0 ] || die "$E_KERNEL" "$MODULES: no kernel is installed there; install one, with its headers"
 	fi
 	for release; do
-		[ -d "$MODULES/$release" ] || die "$E_KERNEL" "$release: no such kernel in $MODULES; see 'i915-backport status'"
+		need_release "$release"
 	done
 	NOTES=$(mktemp)
 	on_exit 'rm -rf "$NOTES" "$WORK"'

@@ -48,8 +48,8 @@ is_loaded()
 verify_disk()
 {
 	case $(whose "$disk") in
-	stock) wrong disk "stock: $disk; run 'i915-backport status $release' to see why" ;;
-	*) say disk "$(whose "$disk"): $disk" ;;
+	ours*) say disk "$(whose "$disk"): $disk" ;;
+	*) wrong disk "$(whose "$disk"): $disk; run 'i915-backport status $release' to see why" ;;
 	esac
 }
 

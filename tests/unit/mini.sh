@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# mini - a kernel tree with a miniature driver that leaks, a series that mends it, and a machine of folders: enough for what
+# the pipeline does before it builds. The drivers are those of tests/unit/probe.
+# shellcheck disable=SC2154 # package, its folder, is set by the suite
+
+# mini_driver CASE DIR
+mini_driver()
+{
+	mkdir -p "$2"
+	(cd "$2" && awk -v parts="$package/tests/unit/probe/parts" '
+		$1 == "////" && $2 == "expect" { next }
+		$1 == "////" && $2 == "use" {
+			while ((getline text < (parts "/" $3)) > 0)
+				print text >$3
+			next
+		}
+		$1 == "////" { file = $2; next }
+		file { print >file }' "$package/tests/unit/probe/cases/$1")
+	printf '#include "i915_types.h"\n' >"$2/i915_drv.h"
+	printf 'obj-m += i915.o\ni915-y := i915_context.o i915_file.o i915_vma.o\n' >"$2/Makefile"
+}
+
+# mini_tree DIR [CASE]: a tree of 4.1.2.
+mini_tree()
+{
+	mini_driver "${2:-leaks}" "$1/drivers/gpu/drm/i915"
+	printf 'VERSION = 4\nPATCHLEVEL = 1\nSUBLEVEL = 2\n' >"$1/Makefile"
+}
+
+# mini_patch OLD NEW [FILE]...: what 'git format-patch' would make of the difference.
+mini_patch()
+{
+	printf 'From: A <a@b>\nDate: Thu, 1 Jan 2015 00:00:00 +0000\nSubject: [PATCH] mend\n\nText.\n---\n'
+	(cd "$1/.." && diff -ruN "$(basename "$1")" "$(basename "$2")") |
+		sed "s|^diff -ruN $(basename "$1")/\\(.*\\) $(basename "$2")/.*|diff --git a/\\1 b/\\1|
+			s|^--- $(basename "$1")/\\([^	]*\\).*|--- a/\\1|; s|^+++ $(basename "$2")/\\([^	]*\\).*|+++ b/\\1|"
+	printf -- '-- \n2.0\n\n'
+}
+
+# mini_series DIR: the series that mends the driver.
+mini_series()
+{
+	mkdir -p "$1/made"
+	mini_tree "$1/made/old"
+	mini_tree "$1/made/new" both-lists
+	mini_patch "$1/made/old" "$1/made/new" >"$1/0001-mend.patch"
+	rm -r "$1/made"
+	echo 0001-mend.patch >"$1/series"
+}
+
+# mini_headers DIR RELEASE: what the pipeline looks at before it builds.
+mini_headers()
+{
+	mkdir -p "$1/include/generated/uapi/linux" "$1/include/config"
+	printf '#define UTS_RELEASE "%s"\n' "$2" >"$1/include/generated/utsrelease.h"
+	printf '#define LINUX_VERSION_CODE %d\n' $((4 << 16 | 1 << 8 | 2)) >"$1/include/generated/uapi/linux/version.h"
+	echo CONFIG_DRM_I915=m >"$1/include/config/auto.conf"
+	: >"$1/Makefile"
+}
+
+# mini_module FILE TEXT...: of what modinfo reads.
+mini_module()
+{
+	mini_file=$1
+	shift
+	{
+		printf '.section .modinfo,"a"\n'
+		printf '.asciz "%s"\n' "$@"
+		printf '.section .text\n.zero 5000\n'
+	} >"$mini_file.s"
+	"${CC:-cc}" -c -o "$mini_file" "$mini_file.s"
+	rm "$mini_file.s"
+}
+
+# mini_stock RELEASE: puts a stock driver into this machine, for a kernel that leaks.
+mini_stock()
+{
+	mini_kernel "" "$1"
+	mini_module "/lib/modules/$1/kernel/drivers/gpu/drm/i915/i915.ko" "vermagic=$1 SMP " license=GPL
+	touch "/lib/modules/$1/modules.order" "/lib/modules/$1/modules.builtin"
+	depmod "$1"
+}
+
+# mini_dkms DIR: a stand-in for DKMS, which does in the same order what matters here. It installs DIR/ours.ko.
+mini_dkms()
+{
+	mkdir -p "$1/bin"
+	mini_module "$1/ours.ko" version=0.1.0 "i915_backport=$("$package/i915-backport/i915-backport" --version | cut -d' ' -f2) series" \
+		'vermagic=4.1.2 SMP ' license=GPL
+	ln -s "$package/tests/unit/mini-dkms" "$1/bin/dkms"
+	ln -s "$(command -v true)" "$1/bin/sync" # it waits for whatever else this machine writes
+	export PATH="$1/bin:$PATH" OURS="$1/ours.ko"
+}
+
+# mini_kernel ROOT RELEASE: with headers.
+mini_kernel()
+{
+	mkdir -p "$1/lib/modules/$2/kernel/drivers/gpu/drm/i915" "$1/etc"
+	mini_headers "$1/usr/src/headers-$2" "$2"
+	ln -sfn "$1/usr/src/headers-$2" "$1/lib/modules/$2/build"
+}
