@@ -12,8 +12,9 @@ apply_usage()
 	tree, else by patching its files. All of it is applied, or nothing is touched.
 	  --check    only say which series it would be
 	  --reverse  take it out again
-	format-patches writes its patches into DIR, for 'git am' or a review system.
-	PATCHES=DIR names a series of your own.
+	format-patches writes its patches into DIR, with a cover letter, for 'git am' or a
+	review system. You sign them: SIGNOFF='Name <address>', else git's user.name and user.email.
+	PATCHES=DIR names a series of your own; it gets neither cover letter nor signature.
 	EOT
 }
 
@@ -56,12 +57,69 @@ cmd_format_patches()
 	open_own_tree "$1"
 	find_fix
 	vet_series "$series"
+	signer=$(signer)
 	make_dir "$2"
+	if [ -f "$PACKAGE/patches/$generation/series" ] && [ "$series" = "$PACKAGE/patches/$generation" ]; then
+		[ -n "$signer" ] || warn "nobody signs these patches; set SIGNOFF='Name <address>' or git's user.name and user.email"
+		cover_letter | written "$2/0000-cover-letter.patch"
+		while IFS= read -r name; do
+			signed "$signer" <"$series/$name" | written "$2/${name##*/}"
+		done <"$WORK/plain/names"
+	else
+		while IFS= read -r name; do
+			written "$2/${name##*/}" <"$series/$name"
+		done <"$WORK/plain/names"
+	fi
+}
+
+# written FILE: from standard input; and its name is said.
+written()
+{
+	put "$1" 2>"$WORK/err" || die "$E_SYSTEM" "$1: $(why "$WORK/err"); free some space or choose another folder"
+	printf '%s\n' "$1"
+}
+
+# signer: 'Name <address>' of who ships the patches, or nothing. An identity that git would make up of this machine's name is none.
+signer()
+{
+	if [ -n "${SIGNOFF:-}" ]; then
+		printf '%s\n' "$SIGNOFF" | grep -x '[^<>]* <[^<> ]*@[^<> ]*>' ||
+			die "$E_USAGE" "SIGNOFF=$SIGNOFF: not of the form 'Name <address>'; mend it"
+	elif command -v git >/dev/null; then
+		git -c user.useConfigOnly=true var GIT_COMMITTER_IDENT 2>/dev/null | sed 's/>.*/>/'
+	fi
+}
+
+# signed SIGNER: the patch with a Signed-off-by line at the end of its message, in the same paragraph as others.
+signed()
+{
+	SIGNER=$1 awk '
+		!done && /^---$/ {
+			if (ENVIRON["SIGNER"] != "") {
+				if (last !~ /^[A-Z][A-Za-z-]*-by: /)
+					print ""
+				print "Signed-off-by: " ENVIRON["SIGNER"]
+			}
+			done = 1
+		}
+		{ print; last = $0 }'
+}
+
+# cover_letter: what the series is for, as the mail before its first patch.
+cover_letter()
+{
+	local count
+
+	count=$(wc -l <"$WORK/plain/names")
+	echo "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
+	printf 'From: %s\n' "${signer:-i915-backport maintainers <maintainers@i915-backport.invalid>}"
+	printf 'Subject: [PATCH 0/%d] drm/i915: leave nothing behind of a context that goes (%s)\n\n' "$count" "$generation"
+	sed '1,2d' "$PACKAGE/patches/cover-letter"
+	echo
 	while IFS= read -r name; do
-		put "$2/${name##*/}" <"$series/$name" 2>"$WORK/err" ||
-			die "$E_SYSTEM" "$2/$name: $(why "$WORK/err"); free some space or choose another folder"
-		echo "$2/${name##*/}"
+		sed -n 's/^Subject: \[PATCH\] /  /p' "$series/$name" | head -n 1
 	done <"$WORK/plain/names"
+	printf '%s\n' "-- " i915-backport
 }
 
 # open_own_tree TREE: sets tree; stages what is looked at.

@@ -51,8 +51,8 @@ settings()
 				wrong("no setting, those are" ENVIRON["KEYS"] "and the same with [RELEASE]")
 			else if (key == "STRICT_SUBLEVEL" && name != key)
 				wrong("is not set for one release")
-			else if (name in seen)
-				wrong("is set on line " seen[name] " too")
+			else if (name in seen && set[name] != text)
+				wrong("is set on line " seen[name] " too, to something else")
 			else if (text != "" && path && text !~ /^\//)
 				wrong("is no absolute path")
 			else if (text != "" && !path && text !~ /^[01]$/)
@@ -60,6 +60,7 @@ settings()
 			else
 				print name "=" text
 			seen[name] = NR
+			set[name] = text
 		}' "$CONF"
 }
 

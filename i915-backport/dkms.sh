@@ -222,6 +222,10 @@ forget()
 {
 	! dpkg-query -S "$SOURCES/$DKMS_NAME-$1" >/dev/null 2>&1 ||
 		die "$E_DKMS" "$SOURCES/$DKMS_NAME-$1: belongs to a Debian package; run 'apt remove $DKMS_NAME-dkms' and again"
+	for release in $(kernels_with "$1"); do
+		may_go "$release" >>"$LOG" 2>&1 ||
+			die "$E_DKMS" "$release: the stock driver cannot be read, so that ours is not taken out; install the kernel's package again"
+	done
 	if is_registered "$1"; then
 		run_dkms remove "$DKMS_NAME/$1" --all >>"$WORK/dkms.log" 2>&1 ||
 			run_dkms remove -m "$DKMS_NAME" -v "$1" --all >>"$WORK/dkms.log" 2>&1 ||
@@ -232,18 +236,20 @@ forget()
 	remove_rest "$1"
 }
 
-# remove_modules VERSION: where DKMS has taken it out and it is still there; where it is the only i915, that is an error.
+# remove_modules VERSION: where DKMS has taken it out and it is still there; and what was held for that is let go.
 remove_modules()
 {
-	local release module stock
+	local release module
 
 	for release in $(cd "$MODULES" 2>/dev/null && ls | plain_names); do
-		module=$(module_on_disk "$release")
-		[ "$(modinfo -F i915_backport "${module:-none}" 2>/dev/null | cut -d' ' -f1)" = "$1" ] || continue
-		for stock in "$MODULES/$release"/kernel/"$I915"/i915.ko*; do
-			is_other "$stock" && rm -f "$module" 2>"$WORK/dkms.log" && tables "$release" 2>"$WORK/dkms.log" ||
+		# shellcheck disable=SC2044 # nothing in /lib/modules has a blank in its name
+		for module in $(find "$MODULES/$release/updates" "$MODULES/$release/extra" -name 'i915.ko*' 2>/dev/null); do
+			[ "$(modinfo -F i915_backport "$module" 2>/dev/null | cut -d' ' -f1)" = "$1" ] || continue
+			may_go "$release" && rm -f "$module" 2>"$WORK/dkms.log" ||
 				die "$E_DKMS" "$module: DKMS could not take it out: $(why "$WORK/dkms.log"); mend that and run again"
+			is_held "$release" || tables "$release"
 		done
+		! is_held "$release" || release_stock "$release" || warn "$release: depmod failed; run it again"
 	done
 }
 
@@ -257,6 +263,7 @@ is_installed()
 # (have_one_kernel() answers no), and DKMS before 3.2 forgets a version that no kernel has.
 take_out()
 {
+	may_go "$1" || return 0
 	run_dkms uninstall -m "$DKMS_NAME" -v "$2" -k "$1" || true
 	is_installed "$1" "$2" || return 0
 	run_dkms remove -m "$DKMS_NAME" -v "$2" -k "$1" || true

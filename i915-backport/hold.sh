@@ -29,10 +29,15 @@ preference()
 	mkdir -p "$ROOT/etc/depmod.d" && prefers "$1" "$2" | put "$(preference_of "$1")" && sync
 }
 
-# tables RELEASE: what modprobe looks into.
+# tables RELEASE: what modprobe looks into. What depends on it is a driver: one depmod that was killed is not the last word.
 tables()
 {
-	depmod -b "$ROOT/" ${ROOT:+-C "$ROOT/etc/depmod.d"} "$1"
+	local once
+
+	for once in 1 2 3; do
+		depmod -b "$ROOT/" ${ROOT:+-C "$ROOT/etc/depmod.d"} "$1" && return
+	done
+	return "$E_SYSTEM"
 }
 
 # room_for RELEASE MODULE...: a copy of each and new tables. depmod on a full disk puts what it could write in the
@@ -239,14 +244,29 @@ tidy_held()
 # is not run; but there is a copy, where DKMS cannot put the stock driver back.
 hold_all()
 {
-	for release in ${1:-$(cd "$MODULES" && ls)}; do
-		is_plain "$release" || continue
+	for release in $(kernels_with "$(package_version)"); do
+		[ "${1:-$release}" = "$release" ] || continue
+		may_go "$release" >&2 && [ -n "$held" ] && ! is_held "$release" && copy_stock "$release" "$held" || true
+	done
+}
+
+# kernels_with VERSION: those that DKMS has installed it for.
+kernels_with()
+{
+	local release
+
+	for release in $(cd "$MODULES" && ls | plain_names); do
 		case $(readlink "$DKMS_TREE/kernel-$release-"*) in
-		"$(package_version)"/*)
-			is_other "$(module_on_disk "$release")" || hold_stock "$release" >&2 ||
-				[ -z "$held" ] || copy_stock "$release" "$held" || true ;;
+		"$1"/*) echo "$release" ;;
 		esac
 	done
+}
+
+# may_go RELEASE: before ours is taken out. The stock driver is held, or there is no room for that, but it can be read. Sets held.
+may_go()
+{
+	held=''
+	is_other "$(module_on_disk "$1")" || hold_stock "$1" || [ -n "$held" ]
 }
 
 # dkms-hold RELEASE: PRE_INSTALL of dkms.conf. DKMS installs nothing if it fails.

@@ -11,7 +11,13 @@
 #include <unistd.h>
 
 #define SPARSE		(1u << 30)
-#define HUGE		(8ull << 30)	/* larger than what a client that knows nothing of 48 bits can address */
+
+/*
+ * Larger than any address space; or, for drivers that make no such object, than what a client that knows nothing of 48 bits
+ * can address. Those of 4.3 give every client 48 bits, and would fetch all the smaller one's pages.
+ */
+#define HUGE		(1ull << 49)
+#define LARGE		(8ull << 30)
 
 /* How an execbuf is made; a set. */
 enum {
@@ -89,7 +95,7 @@ static int add_crowd(struct list *l, struct file *f)
 
 static int add_huge(struct list *l, struct file *f)
 {
-	int err = f->huge ? 0 : new_object(l, HUGE, &f->huge);
+	int err = f->huge || !new_object(l, HUGE, &f->huge) ? 0 : new_object(l, LARGE, &f->huge);
 
 	if (!err)
 		add(l, f->huge);
