@@ -66,15 +66,18 @@ int ref_index(struct flow *f, sym member)
 	for (i = 0; i < f->nrefs; i++)
 		if (f->refs[i] == member)
 			return (int)i;
-	if (f->nrefs == MAX_REFS)
+	if (f->nrefs == MAX_REFS) {
+		unsure(f->t, -1, 0, "there are more reference counters than can be told apart");
 		return -1;
+	}
 	f->refs[f->nrefs++] = member;
 	return (int)i;
 }
 
 /* ---- contexts */
 
-void add_context(struct engine *e, const struct context *c)
+/* The context's index; UINT32_MAX when there are too many. */
+uint32_t add_context(struct engine *e, const struct context *c)
 {
 	uint32_t h = (uint32_t)c->func * 2654435761u, k, *slot;
 	struct context *o;
@@ -86,18 +89,22 @@ void add_context(struct engine *e, const struct context *c)
 		o = &e->contexts[k - 1];
 		if (o->func == c->func && o->nargs == c->nargs && o->link == c->link &&
 		    o->link_flags == c->link_flags && o->link_lists == c->link_lists &&
-		    o->by_type == c->by_type && o->idled == c->idled &&
-		    memcmp(o->args, c->args, c->nargs * sizeof(c->args[0])) == 0)
-			return;
+		    o->by_type == c->by_type && o->idled == c->idled && o->list == c->list &&
+		    memcmp(o->marks, c->marks, sizeof(c->marks)) == 0 &&
+		    memcmp(o->args, c->args, c->nargs * sizeof(c->args[0])) == 0) {
+			o->root |= c->root;
+			return k - 1;
+		}
 	}
 	if (e->ncontexts == MAX_CONTEXTS) {
 		e->out->overflow = 1;
-		return;
+		return UINT32_MAX;
 	}
 	e->contexts = grow(e->contexts, &e->cap_contexts, e->ncontexts + 1, sizeof(*e->contexts));
 	e->contexts[e->ncontexts] = *c;
 	e->contexts[e->ncontexts].next = *slot;
 	*slot = ++e->ncontexts;
+	return e->ncontexts - 1;
 }
 
 /* Does a function take what it would be given? Asked where only a pointer's name is known. */
@@ -112,7 +119,7 @@ static int fits(const struct run *r, const struct func *g, const struct val *arg
 	return 1;
 }
 
-static void enter(struct run *r, int32_t func, const struct val *args, uint32_t n, uint32_t i)
+static void enter(struct run *r, int32_t func, const struct val *args, uint32_t n, uint32_t i, enum what what)
 {
 	const struct func *g = &r->t->funcs[func];
 	struct context c;
@@ -141,29 +148,19 @@ static void enter(struct run *r, int32_t func, const struct val *args, uint32_t 
 	c.link = r->c.link;
 	c.link_flags = r->c.link_flags;
 	c.link_lists = r->c.link_lists;
+	c.list = r->c.list;
+	memcpy(c.marks, r->c.marks, sizeof(c.marks));
 	c.idled = r->c.idled;
-	add_context(r->e, &c);
+	add_act(r, i, what, add_context(r->e, &c), 0);
 }
 
-/*
- * Functions of a name: the one of this file if there is one, else all. A value that
- * matters must not vanish in a function that is not there.
- */
-static void enter_name(struct run *r, sym name, const struct val *args, uint32_t n, uint32_t i, int pointer)
+/* Functions that a name means here. */
+static void enter_name(struct run *r, sym name, const struct val *args, uint32_t n, uint32_t i, enum what what)
 {
-	int32_t k, own = -1;
+	int32_t k;
 
-	for (k = r->t->syms[name - SYM_FIRST].func; k >= 0; k = r->t->funcs[k].next)
-		if (r->t->funcs[k].at.file == r->fn->at.file)
-			own = k;
-	if (own >= 0) {
-		if (!pointer || fits(r, &r->t->funcs[own], args, n))
-			enter(r, own, args, n, i);
-		return;
-	}
-	for (k = r->t->syms[name - SYM_FIRST].func; k >= 0; k = r->t->funcs[k].next)
-		if (!pointer || fits(r, &r->t->funcs[k], args, n))
-			enter(r, k, args, n, i);
+	for (k = -1; (k = resolve(r->t, name, r->fn->at.file, k)) >= 0;)
+		enter(r, k, args, n, i, what);
 }
 
 /* Does the body of that function have that name in it? */
@@ -179,29 +176,34 @@ static int mentions(const struct run *r, int32_t fn, sym name)
 }
 
 /*
- * Everything that takes things off lists by @link gets what was put on one; if the
- * list's name is known, everything that has to do with that list.
+ * Everything that runs and takes things off lists by @link gets what was put on one; if
+ * the list's name is known, everything that has to do with that list. Is there any?
  */
-static void hand_over(struct run *r, sym link, sym list, struct val v, uint32_t i)
+static int hand_over(struct run *r, sym link, sym list, struct val v, uint32_t i)
 {
 	struct context c;
 	uint32_t k;
+	int found = 0;
 
 	if (!link || r->c.by_type)
-		return;
+		return 1;
 	for (k = 0; k < r->e->nchained; k++) {
-		if (r->e->chained[k].link != link || (list && !mentions(r, r->e->chained[k].fn, list)))
+		if (r->e->chained[k].link != link || !r->t->funcs[r->e->chained[k].fn].live ||
+		    (list && !mentions(r, r->e->chained[k].fn, list)))
 			continue;
 		memset(&c, 0, sizeof(c));
 		c.func = r->e->chained[k].fn;
 		c.link = link;
+		c.list = list;
 		c.link_flags = v.flags & (V_CTX_IN | V_CTX) ? V_CTX : v.flags & (V_VMA_IN | V_VMA) ? V_VMA : V_VM;
 		c.link_lists = v.lists;
 		c.site = site(r, i);
 		c.walk = walk_of(r, &v, 1);
 		c.depth = 1;
-		add_context(r->e, &c);
+		add_act(r, i, ACT_TAKE, add_context(r->e, &c), 0);
+		found = 1;
 	}
+	return found;
 }
 
 static int ours(const struct run *r, sym name)
@@ -275,6 +277,21 @@ static struct val macro_value(const struct run *outer, const struct func *g, con
 	return eval(&m, 0, m.n, 1);
 }
 
+/* Is that macro an iterator of the kernel and nothing else? */
+static int iterates(const struct run *r, const struct func *g)
+{
+	uint32_t match[128];
+	int32_t k;
+
+	if (g->count < 3 || g->count > 128 || kind_of(r->f, r->t->toks[g->first].s) != K_EACH)
+		return 0;
+	pair_brackets(r->t->toks + g->first, g->count, match);
+	if (r->t->toks[g->first + 1].s != '(' || match[1] + 1 != g->count)
+		return 0;
+	k = resolve(r->t, r->t->toks[g->first].s, g->at.file, -1);
+	return k < 0 || (&r->t->funcs[k] != g && iterates(r, &r->t->funcs[k]));
+}
+
 /* for_each…(variable, where, …): the variable comes from the where. */
 static void each(struct run *r, uint32_t i, const uint32_t *from, const uint32_t *to,
 		 const struct val *args, uint32_t n)
@@ -283,7 +300,7 @@ static void each(struct run *r, uint32_t i, const uint32_t *from, const uint32_t
 	int safe = !!strstr(sym_text(r->t, r->v[i].s), "_safe");
 	struct var *out[MAX_ARGS] = { NULL };
 	struct val v = nothing;
-	uint32_t k, j;
+	uint32_t k, j, walked = 0;
 
 	for (k = 0; k < n; k++) {
 		struct var *x = to[k] - from[k] == 1 ? find_var(r, r->v[from[k]].s) : NULL;
@@ -308,9 +325,12 @@ static void each(struct run *r, uint32_t i, const uint32_t *from, const uint32_t
 		for (j = 0; j < r->f->nlists; j++)
 			if (out[k]->v.lists >> j & 1)
 				r->walk[j] = r->v[i].line;
+		walked |= out[k]->v.flags & (V_CTX | V_VM) ? ~0u : out[k]->v.lists;
 		if (r->c.idled == IDLE_BOTH)
 			r->e->out->idled |= out[k]->v.lists;
 	}
+	if (walked && (!g || iterates(r, g)))
+		add_act(r, i, ACT_EACH, 0, walked);
 	k = n ? from[n - 1] : 0;
 	if (n && out[0] && to[n - 1] - k == 1 && is_name(r->v[k].s) && class_of(r->f, out[0]->type) == C_VMA)
 		chain(r, out[0]->v.lists, r->v[k].s);
@@ -331,6 +351,33 @@ static int put_on_own(struct run *r, uint32_t i, uint32_t end, const struct val 
 	return 1;
 }
 
+/* Does something that runs move the whole list @from to the list @to? */
+static int is_moved(const struct run *r, sym from, sym to)
+{
+	uint32_t i;
+
+	for (i = 0; i < r->e->nputs; i++)
+		if (r->e->puts[i].whole && r->e->puts[i].from == from && r->e->puts[i].to == to &&
+		    r->t->funcs[r->e->puts[i].fn].live)
+			return 1;
+	return 0;
+}
+
+/* Does the work in that member lead back to this function? */
+static int leads_here(const struct run *r, sym member)
+{
+	int32_t k;
+
+	for (k = is_name(member) ? r->t->syms[member - SYM_FIRST].ptrs : -1; k >= 0; k = r->t->fnptrs[k].next)
+		if (r->t->fnptrs[k].deferred) {
+			int32_t fn = resolve(r->t, r->t->fnptrs[k].fn, r->t->fnptrs[k].file, -1);
+
+			if (fn >= 0 && (&r->t->funcs[fn] == r->fn || mentions(r, fn, r->fn->name)))
+				return 1;
+		}
+	return 0;
+}
+
 /* Puts something on a list: a list of the address space, one of the function's own, or another. */
 static void put_on_list(struct run *r, uint32_t i, const uint32_t *from, const uint32_t *to,
 			const struct val *args, uint32_t n)
@@ -339,6 +386,8 @@ static void put_on_list(struct run *r, uint32_t i, const uint32_t *from, const u
 
 	if (n < 2)
 		return;
+	if (r->c.list && args[0].flags & V_VMA_IN && is_moved(r, r->v[to[1] - 1].s, r->c.list))
+		add_act(r, i, ACT_AGAIN, 0, 0);
 	if (args[0].flags & V_VMA_IN && args[1].lists && args[1].flags & (V_VM_IN | V_CTX_IN)) {
 		chain(r, args[1].lists, args[0].member);
 		if (r->f->alone && r->f->nmovers < MAX_MOVERS) {
@@ -354,10 +403,14 @@ static void put_on_list(struct run *r, uint32_t i, const uint32_t *from, const u
 			}
 		return;
 	}
+	if (r->c.by_type == BY_TYPE_MAKER && args[0].flags & V_VMA_IN && r->f->nmade < MAX_LISTS)
+		r->f->made[r->f->nmade++] = args[0].member;
 	if (!args[0].flags || args[1].flags & (V_VM | V_VM_IN))
 		return;
-	put_on_own(r, from[1], to[1], &args[0]);
-	hand_over(r, args[0].member, 0, args[0], i);
+	if (put_on_own(r, from[1], to[1], &args[0]))
+		return;
+	hand_over(r, args[0].member, to[1] - from[1] > 2 && is_name(r->v[to[1] - 1].s) ? r->v[to[1] - 1].s : 0,
+		  args[0], i);
 }
 
 /* Moves a whole list: to one of the function's own, or to one that is emptied elsewhere. */
@@ -379,13 +432,17 @@ static void splice(struct run *r, uint32_t i, const uint32_t *from, const uint32
 			continue;
 		r->walk[j] = r->v[i].line;
 		v.lists = 1u << j;
-		hand_over(r, r->f->lists[j].link, r->v[to[1] - 1].s, v, i);
+		if (!hand_over(r, r->f->lists[j].link, r->v[to[1] - 1].s, v, i))
+			unsure(r->t, r->fn->at.file, r->v[i].line, "a list of VMAs is moved where nobody takes them");
 	}
 }
 
 /* A pointer to a function is given away together with what it will be called with. */
 static void give_away(struct run *r, const struct val *args, uint32_t n, uint32_t i)
 {
+	const char *name = sym_text(r->t, r->v[i].s);
+	int calls = kind_of(r->f, r->v[i].s) == K_PUT || strstr(name, "for_each") || strstr(name, "call_rcu") ||
+		    strstr(name, "kthread_run") || starts(name, "async_schedule");
 	struct val all[MAX_PARAMS], v = nothing;
 	uint32_t k;
 
@@ -397,41 +454,72 @@ static void give_away(struct run *r, const struct val *args, uint32_t n, uint32_
 		all[k] = v;
 	for (k = 0; k < n; k++)
 		if (args[k].fn)
-			enter_name(r, args[k].fn, all, MAX_PARAMS, i, 0);
+			enter_name(r, args[k].fn, all, MAX_PARAMS, i, calls ? ACT_CALLBACK : ACT_NEVER);
 }
 
-/* Many things have a member called `work`: is this function about a different one? */
-static int is_for_another(const struct run *r, sym fn, sym owner)
+/* Many things have a member called `work`: is this function about the struct that owns it? */
+static int is_about(const struct run *r, const struct fnptr *p, int32_t fn, sym owner)
 {
-	const struct func *g = func_of(r, fn);
-	const struct tok *v;
+	const struct func *g = &r->t->funcs[fn];
+	const struct tok *v = r->t->toks + g->first;
 	uint32_t i;
 	int other = 0;
 
-	if (!g || !owner)
-		return 0;
-	v = r->t->toks + g->first;
-	for (i = 0; i < g->count; i++) {
+	if (p->owner && owner)
+		return p->owner == owner ? 2 : 0;
+	for (i = 0; owner && i < g->count; i++) {
 		if (v[i].s == owner)
-			return 0;
+			return 2;
 		other |= is_name(v[i].s) && r->t->syms[v[i].s - SYM_FIRST].flags & SF_KEY;
 	}
-	return other;
+	return !other;
 }
 
-/* Functions stored in members of that name. */
-static void enter_stored(struct run *r, sym member, int deferred, const struct val *args, uint32_t n, uint32_t i)
+/* The next function stored in a member of the name that @k, and what follows it, is about. */
+static int32_t next_stored(const struct run *r, int32_t k, int deferred, int32_t *fn)
 {
-	const struct fnptr *p;
-	int32_t k;
+	for (; k >= 0; k = r->t->fnptrs[k].next)
+		if (r->t->fnptrs[k].deferred == deferred) {
+			*fn = resolve(r->t, r->t->fnptrs[k].fn, r->t->fnptrs[k].file, -1);
+			if (*fn >= 0)
+				break;
+		}
+	return k;
+}
+
+/* Work that is queued. */
+static void enter_work(struct run *r, const struct val *arg, uint32_t i)
+{
+	int32_t k, fn, first;
+	int best = 0, about;
+
+	if (!is_name(arg->member))
+		return;
+	first = r->t->syms[arg->member - SYM_FIRST].ptrs;
+	for (k = next_stored(r, first, 1, &fn); k >= 0; k = next_stored(r, r->t->fnptrs[k].next, 1, &fn)) {
+		about = is_about(r, &r->t->fnptrs[k], fn, arg->owner);
+		best = about > best ? about : best;
+	}
+	for (k = next_stored(r, first, 1, &fn); best && k >= 0; k = next_stored(r, r->t->fnptrs[k].next, 1, &fn))
+		if (is_about(r, &r->t->fnptrs[k], fn, arg->owner) == best)
+			enter(r, fn, arg, 1, i, ACT_WORK);
+}
+
+/* Functions that a pointer of that name may lead to. Is there any? */
+static int enter_pointer(struct run *r, sym member, const struct val *args, uint32_t n, uint32_t i)
+{
+	int32_t k, fn;
+	int found = 0;
 
 	if (!is_name(member))
-		return;
-	for (k = r->t->syms[member - SYM_FIRST].ptrs; k >= 0; k = p->next) {
-		p = &r->t->fnptrs[k];
-		if (p->deferred == deferred && !(deferred && is_for_another(r, p->fn, args->owner)))
-			enter_name(r, p->fn, args, n, i, !deferred);
-	}
+		return 0;
+	k = r->t->syms[member - SYM_FIRST].ptrs;
+	for (k = next_stored(r, k, 0, &fn); k >= 0; k = next_stored(r, r->t->fnptrs[k].next, 0, &fn))
+		if (fits(r, &r->t->funcs[fn], args, n)) {
+			enter(r, fn, args, n, i, ACT_CALL);
+			found = 1;
+		}
+	return found;
 }
 
 /* A pointer as it is, such as &ctx->ppgtt->base; not something computed from one. */
@@ -441,6 +529,30 @@ static int is_path(const struct run *r, uint32_t i, uint32_t end)
 		if (!is_name(r->v[i].s) && r->v[i].s != T_ARROW && r->v[i].s != '.' && r->v[i].s != '&')
 			return 0;
 	return 1;
+}
+
+static int is_counter(const struct run *r, sym type)
+{
+	const char *s = sym_text(r->t, type);
+
+	return type == S_KREF || starts(s, "atomic") || starts(s, "refcount");
+}
+
+/* A VMA is made, and something that is not known is done with a counter of the address space, or with all of it. */
+static void note_touch(struct run *r, sym name, const uint32_t *from, const uint32_t *to,
+		       const struct val *args, uint32_t n, uint32_t i)
+{
+	const char *s = sym_text(r->t, name);
+	uint32_t k;
+
+	if (starts(s, "trace_") || starts(s, "lockdep_") || strstr(s, "BUG_ON") || strstr(s, "WARN") ||
+	    strstr(s, "read") || strstr(s, "container_of") || strstr(s, "_entry") ||
+	    (*s >= 'A' && *s <= 'Z' && !(r->t->syms[name - SYM_FIRST].flags & SF_MACRO)))
+		return;			/* looks only, as ERR_PTR() does */
+	for (k = 0; k < n && r->e->out->makes; k++)
+		if (is_path(r, from[k], to[k]) && ((args[k].flags & V_VM && class_of(r->f, args[k].type) == C_VM) ||
+		    (args[k].flags & V_VM_IN && is_counter(r, args[k].type))))
+			note(r, &r->e->out->touch, i);
 }
 
 static void missing(struct run *r, sym name, const uint32_t *from, const uint32_t *to,
@@ -461,12 +573,15 @@ static void missing(struct run *r, sym name, const uint32_t *from, const uint32_
 static void note_release(struct run *r, const struct val *args, uint32_t n)
 {
 	struct flow *f = r->f;
-	struct release e = { 0, -1 };
+	struct release e = { 0, -1, -1 };
 	uint32_t k;
 
 	for (k = 1; k < n; k++)
 		if (args[k].fn)
 			e.fn = args[k].fn;
+	e.file = r->fn->at.file;
+	if (!r->fn->live)
+		return;
 	if (class_of(f, args[0].owner) == C_VM && args[0].flags & V_VM_IN)
 		e.ref = ref_index(f, args[0].member);
 	else if (args[0].owner != f->ctx || !(args[0].flags & V_CTX_IN))
@@ -476,6 +591,8 @@ static void note_release(struct run *r, const struct val *args, uint32_t n)
 			return;
 	if (e.fn && k < MAX_RELEASES)
 		f->releases[f->nreleases++] = e;
+	else if (e.fn)
+		unsure(f->t, e.file, r->fn->at.line, "there are too many functions that release something");
 }
 
 /*
@@ -518,19 +635,106 @@ static uint8_t idling(struct run *r, const struct func *g, const struct val *arg
 	return found;
 }
 
-/* The call name( at @i. */
-void call(struct run *r, uint32_t i)
+/* A VMA of these lists is unbound or freed. */
+static void let_go(struct run *r, uint32_t lists, uint32_t i)
 {
-	uint32_t from[MAX_ARGS], to[MAX_ARGS], n, k;
+	note(r, &r->e->out->end, i);
+	r->e->out->free_lists |= lists;
+	note_walks(r, lists, i);
+	if (lists && !r->f->pinned)
+		add_act(r, i, ACT_GO, 0, lists);
+}
+
+/* kref_get() and kref_put() and their kind, of an address space; returns whether it is followed by the release. */
+static int reference(struct run *r, enum kind kind, const struct val *args, uint32_t n, uint32_t i)
+{
 	struct outcome *o = r->e->out;
-	struct val args[MAX_ARGS];
-	sym name = r->v[i].s;
-	const struct func *g = func_of(r, name);
-	enum kind kind = kind_of(r->f, name);
-	struct var *x = find_var(r, name);
 	int ref;
 
-	n = split(r, i + 1, from, to);
+	if (kind == K_PUT && n > 1)
+		note_release(r, args, n);
+	if (!n || !(args[0].flags & V_VM_IN) || class_of(r->f, args[0].owner) != C_VM)
+		return 1;
+	ref = ref_index(r->f, args[0].member);
+	if (ref < 0)
+		return 0;
+	if (kind == K_GET) {
+		note(r, &o->get[ref], i);
+		return 0;
+	}
+	note(r, &o->put[ref], i);
+	o->put_lists[ref] |= args[0].lists;
+	note_walks(r, args[0].lists, i);
+	if (args[0].lists && r->f->pinned && r->f->cut >> ref & 1)
+		add_act(r, i, ACT_GO, 0, args[0].lists);
+	return !(r->f->cut >> ref & 1);
+}
+
+/* A VMA, or its node, is given to what frees or unbinds it. */
+static void end_of_vma(struct run *r, enum kind kind, const struct val *args, uint32_t n, uint32_t i)
+{
+	uint32_t k;
+
+	for (k = 0; kind == K_FREE && k < n; k++)
+		if (args[k].flags & V_VMA) {
+			if (!r->f->vma_free)
+				r->f->vma_free = r->v[i].s;
+			let_go(r, args[k].lists, i);
+		}
+	if (kind == K_UNBIND && n && args[0].flags & V_VMA_IN) {
+		if (r->f->unbind < 0 && unbinds(r))
+			r->f->unbind = r->c.func;
+		let_go(r, args[0].lists, i);
+	}
+}
+
+/* A function of the kernel; returns whether what it is given may go on from there. */
+static int kernel_call(struct run *r, uint32_t i, const uint32_t *from, const uint32_t *to,
+		       const struct val *args, uint32_t n)
+{
+	enum kind kind = kind_of(r->f, r->v[i].s);
+	uint32_t k;
+
+	switch (kind) {
+	case K_LIST_HEAD:
+		if (n == 1)
+			add_var(r, r->v[from[0]].s, 0);
+		return 0;
+	case K_GET:
+	case K_PUT:
+		return reference(r, kind, args, n, i);
+	case K_FREE:
+	case K_UNBIND:
+		end_of_vma(r, kind, args, n, i);
+		return 0;
+	case K_ADD:
+		put_on_list(r, i, from, to, args, n);
+		return 0;
+	case K_SPLICE:
+		splice(r, i, from, to, args, n);
+		return 0;
+	case K_INIT:
+		if (n == 1 && args[0].lists && args[0].flags & (V_VM_IN | V_CTX_IN) && !r->c.by_type)
+			unsure(r->t, r->fn->at.file, r->v[i].line, "a list of VMAs is forgotten");
+		return 0;
+	case K_QUEUE:
+		for (k = 0; k < n; k++) {
+			if (args[k].flags && args[k].member)
+				enter_work(r, &args[k], i);
+			if (r->c.list && leads_here(r, r->v[to[k] - 1].s))
+				add_act(r, i, ACT_AGAIN, 0, 0);
+		}
+		return 1;
+	default:
+		return 1;
+	}
+}
+
+/* What the arguments of the call at @i are, true and false among them. Returns how many. */
+static uint32_t arguments(struct run *r, uint32_t i, uint32_t *from, uint32_t *to, struct val *args)
+{
+	uint32_t n = split(r, i + 1, from, to), k;
+
 	for (k = 0; k < n; k++) {
 		enum kind a = to[k] - from[k] == 1 ? kind_of(r->f, r->v[from[k]].s) : K_NONE;
 
@@ -540,85 +744,36 @@ void call(struct run *r, uint32_t i)
 		else if (to[k] - from[k] == 1 && (a == K_FALSE || r->v[from[k]].s == '0'))
 			args[k].konst = 1;
 	}
+	return n;
+}
+
+/* The call name( at @i. */
+void call(struct run *r, uint32_t i)
+{
+	uint32_t from[MAX_ARGS], to[MAX_ARGS], n, k;
+	struct val args[MAX_ARGS];
+	sym name = r->v[i].s;
+	const struct func *g = func_of(r, name);
+	enum kind kind = kind_of(r->f, name);
+	struct var *x = find_var(r, name);
+
+	n = arguments(r, i, from, to, args);
 	for (k = 0; k < n && !args[k].fn; k++)
 		;
 	if (kind == K_EACH && k == n && (!g || g->macro)) {
 		each(r, i, from, to, args, n);
-		return;
-	}
-	if (x && x->v.fn) {			/* a parameter that is a function */
-		enter_name(r, x->v.fn, args, n, i, 0);
-		return;
-	}
-	if (g) {
-		if (r->f->alone)
-			return;
+	} else if (x && x->v.fn) {		/* a parameter that is a function */
+		enter_name(r, x->v.fn, args, n, i, ACT_CALL);
+	} else if (g && !r->f->alone) {
 		if (r->f->idle && (r->depth == 1 || (r->depth == 2 && i > r->sure.from && i < r->sure.to)))
 			r->c.idled |= idling(r, g, args, n);
-		enter_name(r, name, args, n, i, 0);
-		return;
+		enter_name(r, name, args, n, i, ACT_CALL);
+	} else if (!g && kernel_call(r, i, from, to, args, n) && !r->f->alone) {
+		give_away(r, args, n, i);
+		missing(r, name, from, to, args, n, i);
+		if (kind == K_NONE)
+			note_touch(r, name, from, to, args, n, i);
 	}
-	switch (kind) {
-	case K_LIST_HEAD:
-		if (n == 1)
-			add_var(r, r->v[from[0]].s, 0);
-		return;
-	case K_GET:
-	case K_PUT:
-		if (kind == K_PUT && n > 1)
-			note_release(r, args, n);
-		if (!n || !(args[0].flags & V_VM_IN) || class_of(r->f, args[0].owner) != C_VM)
-			break;
-		ref = ref_index(r->f, args[0].member);
-		if (ref < 0)
-			return;
-		if (kind == K_GET) {
-			note(r, &o->get[ref], i);
-			return;
-		}
-		note(r, &o->put[ref], i);
-		o->put_lists[ref] |= args[0].lists;
-		note_walks(r, args[0].lists, i);
-		if (r->f->cut >> ref & 1)
-			return;
-		break;
-	case K_FREE:
-		for (k = 0; k < n; k++)
-			if (args[k].flags & V_VMA) {
-				if (!r->f->vma_free)
-					r->f->vma_free = name;
-				o->free_lists |= args[k].lists;
-				note_walks(r, args[k].lists, i);
-			}
-		return;
-	case K_UNBIND:
-		if (n && args[0].flags & V_VMA_IN) {
-			if (r->f->unbind < 0 && unbinds(r))
-				r->f->unbind = r->c.func;
-			o->free_lists |= args[0].lists;
-			note_walks(r, args[0].lists, i);
-		}
-		return;
-	case K_ADD:
-		put_on_list(r, i, from, to, args, n);
-		return;
-	case K_SPLICE:
-		splice(r, i, from, to, args, n);
-		return;
-	case K_INIT:
-		return;
-	case K_QUEUE:
-		for (k = 0; k < n; k++)
-			if (args[k].flags && args[k].member)
-				enter_stored(r, args[k].member, 1, &args[k], 1, i);
-		break;
-	default:
-		break;
-	}
-	if (r->f->alone)
-		return;
-	give_away(r, args, n, i);
-	missing(r, name, from, to, args, n, i);
 }
 
 /* The call x->member( , its name at @i. */
@@ -632,5 +787,6 @@ void call_pointer(struct run *r, uint32_t i)
 	n = split(r, i + 1, from, to);
 	for (k = 0; k < n; k++)
 		args[k] = eval(r, from[k], to[k], 1);
-	enter_stored(r, r->v[i].s, 0, args, n, i);
+	if (!enter_pointer(r, r->v[i].s, args, n, i))
+		note_touch(r, r->v[i].s, from, to, args, n, i);
 }

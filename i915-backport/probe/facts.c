@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What this driver does: the questions that are put to flow.c, one after another. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "probe.h"
 
+#define MAX_INNER 8		/* structs within structs */
 #define ANY (1u << 31)		/* a VMA of no list in particular */
 
 static struct where of_type(const struct tree *t, sym type)
@@ -14,21 +16,32 @@ static struct where of_type(const struct tree *t, sym type)
 	return y ? y->at : nowhere;
 }
 
-/* The context's pointer to an address space, and whether something else might be it. */
-static void find_vm_member(struct flow *f, struct facts *k)
+/*
+ * The context's pointer to an address space, in a struct within it too, and whether
+ * something else might be it.
+ */
+static void find_vm_member(struct flow *f, struct facts *k, sym type, int depth)
 {
-	const struct type *y = find_type(f->t, f->ctx);
+	const struct type *y = find_type(f->t, type);
 	const struct member *m;
 	const char *s;
 	uint32_t i;
 
+	if (y && y->hidden)
+		k->hidden = type;
 	for (i = 0; y && i < y->count; i++) {
 		m = &f->t->members[y->first + i];
 		s = sym_text(f->t, m->type);
-		if (m->ptr && class_of(f, m->type) == C_VM && !k->vm_member)
+		if (class_of(f, m->type) == C_VM && !k->vm_member) {
 			k->vm_member = m->name;
-		if (m->ptr && !find_type(f->t, m->type) &&
-		    (starts(s, "i915_") || starts(s, "intel_")))
+			k->vm_home = type;
+			k->vm_at.file = y->at.file;
+			k->vm_at.line = m->line;
+		} else if (find_type(f->t, m->type) && !m->ptr && depth < MAX_INNER) {
+			find_vm_member(f, k, m->type, depth + 1);
+		}
+		if (!find_type(f->t, m->type) && (starts(s, "i915_") || starts(s, "intel_")) &&
+		    (m->ptr || depth == MAX_INNER))
 			k->blind = m->type;
 	}
 }
@@ -128,6 +141,8 @@ static void find_makers(struct flow *f, struct facts *k)
 			if (round ? g->ret == f->vma && calls_vma_allocator(t, g) : allocates_vma(f, g))
 				found[n++] = i;
 		}
+		if (n == MAX_MAKERS)
+			unsure(t, -1, 0, "too many functions make a VMA");
 		for (j = 0; j < n; j++) {
 			t->syms[t->funcs[found[j]].name - SYM_FIRST].flags |= SF_ALLOC;
 			add_maker(f, k, found[j]);
@@ -145,8 +160,28 @@ static void remember_trouble(struct facts *k, const struct outcome *o)
 	}
 }
 
-/* Who drops a reference that a VMA has on its address space? */
-static void find_put(struct flow *f, struct outcome *o)
+/* Does that function free a VMA that it is given, by itself or by a small function that does nothing else? */
+static int frees_vma(const struct flow *f, const struct func *g, int depth)
+{
+	const struct tok *v = f->t->toks + g->first;
+	int given = 0;
+	uint32_t i, j;
+
+	for (j = 0; j < g->nparams; j++)
+		given |= g->params[j].type == f->vma;
+	for (i = 0; given && i + 1 < g->count; i++) {
+		int32_t to = v[i + 1].s == '(' && !depth ? resolve(f->t, v[i].s, g->at.file, -1) : -1;
+
+		if (v[i + 1].s == '(' && kind_of(f, v[i].s) == K_FREE)
+			return 1;
+		if (to >= 0 && f->t->funcs[to].count < 40 && frees_vma(f, &f->t->funcs[to], 1))
+			return 1;
+	}
+	return 0;
+}
+
+/* Who drops a reference that a VMA has on its address space? With @ends, of those that free a VMA. */
+static void find_put(struct flow *f, struct outcome *o, int ends)
 {
 	struct tree *t = f->t;
 	struct val args[MAX_PARAMS];
@@ -165,7 +200,7 @@ static void find_put(struct flow *f, struct outcome *o)
 				args[j].lists = ANY;
 				use = 1;
 			}
-		if (use)
+		if (use && (!ends || frees_vma(f, g, 0)))
 			flow_start(f, (int32_t)i, args, BY_VALUE);
 	}
 	flow_follow(f);
@@ -178,6 +213,7 @@ static void find_pin(struct flow *f, struct facts *k)
 
 	f->cut = ~0u;
 	flow_begin(f, &get);
+	get.makes = 1;
 	find_makers(f, k);
 	flow_follow(f);
 	k->pins = -1;
@@ -185,7 +221,7 @@ static void find_pin(struct flow *f, struct facts *k)
 		remember_trouble(k, &get);
 		return;
 	}
-	find_put(f, &put);
+	find_put(f, &put, 0);
 	for (i = 0; i < f->nrefs; i++) {
 		if (!get.get[i].at.line || !(put.put_lists[i] & ANY))
 			continue;
@@ -199,8 +235,14 @@ static void find_pin(struct flow *f, struct facts *k)
 	for (i = 0; i < f->nrefs; i++)
 		if (get.get[i].at.line)
 			return;		/* taken, never dropped: not understood */
+	find_put(f, &put, 1);
+	for (i = 0; i < f->nrefs; i++)
+		if (put.put_lists[i] & ANY)
+			k->dropped |= 1u << i;
 	remember_trouble(k, &get);
-	if (!get.hole.at.line && !get.overflow)
+	if (get.touch.at.line)
+		k->maker_at = get.touch.at;
+	else if (!get.hole.at.line && !get.overflow)
 		k->pins = 0;
 }
 
@@ -309,7 +351,7 @@ static sym start_stored(struct flow *f, const char *member)
 	uint32_t j;
 
 	for (i = f->t->syms[m - SYM_FIRST].ptrs; i >= 0; i = f->t->fnptrs[i].next)
-		for (k = f->t->syms[f->t->fnptrs[i].fn - SYM_FIRST].func; k >= 0; k = f->t->funcs[k].next) {
+		for (k = -1; (k = resolve(f->t, f->t->fnptrs[i].fn, f->t->fnptrs[i].file, k)) >= 0;) {
 			const struct func *g = &f->t->funcs[k];
 
 			memset(args, 0, sizeof(args));
@@ -325,7 +367,8 @@ static sym start_stored(struct flow *f, const char *member)
 	return found;
 }
 
-static sym start_releases(struct flow *f, int of_vm)
+/* Start at what releases an address space by the counter @ref or, with @ref -1, a context. */
+static sym start_releases(struct flow *f, int ref)
 {
 	struct val args[MAX_PARAMS];
 	sym found = 0;
@@ -334,11 +377,11 @@ static sym start_releases(struct flow *f, int of_vm)
 
 	memset(args, 0, sizeof(args));
 	args[0].type = S_KREF;
-	args[0].flags = of_vm ? V_VM_IN : V_CTX_IN;
+	args[0].flags = ref >= 0 ? V_VM_IN : V_CTX_IN;
 	for (i = 0; i < f->nreleases; i++) {
-		if (of_vm != (f->releases[i].ref >= 0))
+		if (ref != f->releases[i].ref)
 			continue;
-		for (k = f->t->syms[f->releases[i].fn - SYM_FIRST].func; k >= 0; k = f->t->funcs[k].next) {
+		for (k = -1; (k = resolve(f->t, f->releases[i].fn, f->releases[i].file, k)) >= 0;) {
 			flow_start(f, k, args, BY_VALUE);
 			found = f->releases[i].fn;
 		}
@@ -380,44 +423,155 @@ static uint32_t idle_lists(const struct flow *f, const struct facts *k)
 	return idle;
 }
 
+struct answer {			/* lists that are emptied from some root on */
+	struct outcome o;
+	sym root;
+	uint32_t may, must;
+	char proof[PROOF_MAX];
+};
+
+/* Answer the question that was begun, its roots given. */
+static void answer(struct flow *f, struct facts *k, struct answer *a)
+{
+	struct where lost = { -1, 0 };
+
+	flow_follow(f);
+	remember_trouble(k, &a->o);
+	a->may = emptied(f, k, &a->o);
+	a->proof[0] = '\0';
+	a->must = a->may ? proved(f, a->may, &lost, a->proof, sizeof(a->proof)) : 0;
+	if (lost.line && (!k->lost.line || a->may & k->linked))
+		k->lost = lost;
+}
+
+static void ask_stored(struct flow *f, struct facts *k, struct answer *a, const char *member)
+{
+	flow_begin(f, &a->o);
+	a->root = start_stored(f, member);
+	answer(f, k, a);
+}
+
+static void ask_release(struct flow *f, struct facts *k, struct answer *a, int ref)
+{
+	flow_begin(f, &a->o);
+	a->root = start_releases(f, ref);
+	answer(f, k, a);
+}
+
 /* Contexts go by ioctl or with their file: only one of the two is not enough. */
 static void find_teardown(struct flow *f, struct facts *k)
 {
-	struct outcome release, destroy, close, vm;
-	uint32_t both;
+	static struct answer release, destroy, before, after, vm;
+	uint32_t both, i;
 
-	flow_begin(f, &release);
-	k->release = start_releases(f, 0);
-	flow_follow(f);
+	k->lost.line = 0;
+	ask_release(f, k, &release, -1);
+	ask_stored(f, k, &destroy, "I915_GEM_CONTEXT_DESTROY");
+	ask_stored(f, k, &before, "preclose");
+	ask_stored(f, k, &after, "postclose");
+	k->release = release.root;
+	k->destroy = destroy.root;
+	k->close = after.root ? after.root : before.root;
 
-	flow_begin(f, &destroy);
-	k->destroy = start_stored(f, "I915_GEM_CONTEXT_DESTROY");
-	flow_follow(f);
-
-	flow_begin(f, &close);
-	k->close = start_stored(f, "preclose");
-	both = start_stored(f, "postclose");
-	if (both)
-		k->close = both;
-	flow_follow(f);
-
-	remember_trouble(k, &release);
-	remember_trouble(k, &destroy);
-	remember_trouble(k, &close);
-	both = emptied(f, k, &destroy) & emptied(f, k, &close);
-	k->emptied = emptied(f, k, &release) | both;
-	k->idled = release.idled | (destroy.idled & close.idled);
+	both = destroy.may & (before.may | after.may);
+	k->emptied = release.may | both;
+	k->proved = release.must | (destroy.must & (before.must | after.must));
+	memcpy(k->proof, release.must ? release.proof : destroy.proof, sizeof(k->proof));
+	k->idled = release.o.idled | (destroy.o.idled & (before.o.idled | after.o.idled));
 	k->walk_at.line = 0;
-	if (k->pins == 0) {
-		flow_begin(f, &vm);
-		k->vm_release = start_releases(f, 1);
-		flow_follow(f);
-		remember_trouble(k, &vm);
-		k->emptied |= emptied(f, k, &vm);
-		note_walk(f, k, &vm, emptied(f, k, &vm));
+	for (i = 0; k->pins == 0 && i < f->nrefs; i++) {
+		if (k->dropped >> i & 1)
+			continue;		/* VMAs seem to hold it after all */
+		ask_release(f, k, &vm, (int)i);
+		k->vm_release = vm.may || !k->vm_release ? vm.root : k->vm_release;
+		k->emptied |= vm.may;
+		k->proved |= vm.must;
+		note_walk(f, k, &vm.o, vm.may);
+		if (vm.must)
+			memcpy(k->proof, vm.proof, sizeof(k->proof));
 	}
-	note_walk(f, k, &release, emptied(f, k, &release));
-	note_walk(f, k, &destroy, both);
+	note_walk(f, k, &release.o, release.may);
+	note_walk(f, k, &destroy.o, both);
+}
+
+/* ---- what a handle's end unbinds */
+
+static void find_handle_close(struct flow *f, struct facts *k)
+{
+	static const char *const hooks[] = { "gem_close_object", "close" };
+	struct outcome o;
+	uint32_t i, j;
+	int32_t n;
+
+	flow_begin(f, &o);
+	for (i = 0; i < 2 && !k->handle_close; i++) {
+		sym m = intern(f->t, hooks[i], strlen(hooks[i]));
+
+		for (n = f->t->syms[m - SYM_FIRST].ptrs; n >= 0; n = f->t->fnptrs[n].next) {
+			int32_t fn = resolve(f->t, f->t->fnptrs[n].fn, f->t->fnptrs[n].file, -1);
+
+			for (j = 0; fn >= 0 && j < f->t->funcs[fn].nparams; j++)
+				if (!strcmp(sym_text(f->t, f->t->funcs[fn].params[j].type), "drm_gem_object")) {
+					flow_start(f, fn, NULL, BY_TYPE);
+					k->handle_close = f->t->funcs[fn].name;
+					break;
+				}
+		}
+	}
+	flow_follow(f);
+	k->handle_ends = o.end.at.line != 0;
+	k->handle_at = o.end.site;
+	for (i = 0; i < f->nrefs && !k->handle_ends; i++)
+		if (o.put[i].at.line && f->pinned && f->refs[i] == k->pin_ref)
+			k->handle_ends = 1;
+}
+
+/* ---- a context without an address space */
+
+static int makes_vm(const struct flow *f, const struct func *g)
+{
+	const struct tok *v = f->t->toks + g->first;
+	uint32_t i;
+
+	if (!calls_allocator(f, g))
+		return 0;
+	for (i = 0; i + 1 < g->count; i++)
+		if (is_name(v[i].s) && class_of(f, v[i].s) == C_VM && v[i].s != f->ctx)
+			return 1;
+	return class_of(f, g->ret) == C_VM;
+}
+
+/* Does making a context, by ioctl or with a file, lead to a function that makes an address space? */
+static void find_made_vm(struct flow *f, struct facts *k)
+{
+	static const char *const roots[] = { "I915_GEM_CONTEXT_CREATE", "open" };
+	uint32_t cap = 0, head = 0, tail = 0, i, *queue = grow(NULL, &cap, f->t->nfuncs + 1, sizeof(*queue));
+	uint8_t *seen;
+	int32_t n, fn;
+
+	cap = 0;
+	seen = grow(NULL, &cap, f->t->nfuncs + 1, 1);
+	memset(seen, 0, f->t->nfuncs + 1);
+	for (i = 0; i < 2; i++)
+		for (n = f->t->syms[intern(f->t, roots[i], strlen(roots[i])) - SYM_FIRST].ptrs; n >= 0;
+		     n = f->t->fnptrs[n].next)
+			for (fn = -1; (fn = resolve(f->t, f->t->fnptrs[n].fn, f->t->fnptrs[n].file, fn)) >= 0;)
+				if (!seen[fn]++)
+					queue[tail++] = (uint32_t)fn;
+	for (; head < tail && !k->made_vm; head++) {
+		const struct func *g = &f->t->funcs[queue[head]];
+		const struct tok *v = f->t->toks + g->first;
+
+		if (makes_vm(f, g))
+			k->made_vm = g->name;
+		for (i = 0; i + 1 < g->count; i++)
+			for (fn = -1; is_name(v[i].s) && v[i + 1].s == '(' &&
+			     (fn = resolve(f->t, v[i].s, g->at.file, fn)) >= 0;)
+				if (!seen[fn]++)
+					queue[tail++] = (uint32_t)fn;
+	}
+	free(queue);
+	free(seen);
 }
 
 /**
@@ -435,21 +589,25 @@ void facts_collect(struct flow *f, struct facts *k)
 	k->vm = f->vm;
 	k->context_at = of_type(f->t, f->ctx);
 	k->vma_at = of_type(f->t, f->vma);
-	k->get_at = k->put_at = k->walk_at = k->maker_at = k->hole.at = nowhere;
+	k->get_at = k->put_at = k->walk_at = k->maker_at = k->hole.at = k->lost = k->handle_at = nowhere;
 	k->pins = -1;
 	if (!f->ctx)
 		return;
-	find_vm_member(f, k);
+	find_vm_member(f, k, f->ctx, 0);
+	if (!k->vm_member)
+		find_made_vm(f, k);
 	if (!f->vma)
 		return;
 	find_pin(f, k);
 	read_all(f);
 	find_lists(f, k);
 	find_unbind(f, k);
+	f->pinned = k->pins == 1;
 	find_teardown(f, k);
 	k->idle = idle_lists(f, k);
 	if (k->pins == 1 && k->emptied & k->idle) {	/* perhaps all of them were made idle before */
 		f->idle = k->idle;
 		find_teardown(f, k);
 	}
+	find_handle_close(f, k);
 }

@@ -29,34 +29,36 @@ static uint32_t past(const struct run *r, uint32_t i)
 	return i < r->n ? i : r->n;
 }
 
-/* 0 or 1 where the condition at `(` @i is known, else -1. */
+/* 0 or 1 where the condition at `(` @i is certain, else -1; proof.c is told in any case. */
 static int known(struct run *r, uint32_t i)
 {
-	uint32_t k = i + 1, end = r->match[i];
-	struct var *x;
-	int no = 0, v = -1;
-	enum kind kind;
+	enum truth is = truth_of(r, i + 1, r->match[i]);
 
-	while (k < end && r->v[k].s == '!') {
-		no = !no;
-		k++;
-	}
-	kind = k < end ? kind_of(r->f, r->v[k].s) : K_NONE;
-	if (kind == K_ENABLED && k + 1 < end && r->match[k + 1] + 1 == end) {
-		v = !r->t->files[r->fn->at.file].off;
-		r->t->files[r->fn->at.file].cond = 1;
-	} else if (k + 1 != end) {
-		return -1;
-	} else if (r->v[k].s == '0' || kind == K_FALSE) {
-		v = 0;
-	} else if (r->v[k].s == '1' || kind == K_TRUE) {
-		v = 1;
-	} else {
-		x = find_var(r, r->v[k].s);
-		if (x && x->v.konst)
-			v = x->v.konst == 2;
-	}
-	return v < 0 ? v : v != no;
+	add_act(r, i - 1, ACT_IF, is, 0);
+	return is == YES ? 1 : is == NO ? 0 : -1;
+}
+
+/* for (…; condition; …) at @i. From zero up to something is at least once. */
+static void loop(struct run *r, uint32_t i)
+{
+	uint32_t end = r->match[i + 1], a, b, k;
+	enum truth is;
+
+	for (a = i + 2; a < end && r->v[a].s != ';'; a++)
+		;
+	for (b = a + 1; b < end && r->v[b].s != ';'; b++)
+		;
+	if (b >= end)
+		return;
+	is = a + 1 == b ? YES : truth_of(r, a + 1, b);
+	for (k = i + 2; k + 2 < a && a + 3 < b; k++)
+		if (r->v[k].s == r->v[a + 1].s && r->v[k + 1].s == '=' && r->v[k + 2].s == '0' && r->v[a + 2].s == '<')
+			is = truth_of(r, a + 3, b);
+	r->loop = is == UNKNOWN_IF ? a + 1 : 0;	/* for (x = start; *x; x++): known once x is set */
+	r->loop_end = b;
+	r->loop_at = i;
+	if (!r->loop)
+		add_act(r, i, ACT_IF, is, 0);
 }
 
 /* A branch that is never taken is passed over; returns where to go on. */
@@ -156,6 +158,7 @@ static void assignment(struct run *r, uint32_t i)
 		}
 		return;
 	}
+	x->no_error = (uint8_t)(is_error_of(r, k, end) || (end == k + 1 && r->v[k].s == '0'));
 	for (; k < end; k++)
 		if (kind_of(r->f, r->v[k].s) == K_ALLOC)
 			x->fresh = 1;
@@ -167,16 +170,80 @@ static void assignment(struct run *r, uint32_t i)
 			r->walk[k] = r->v[i].line;
 }
 
-static void scan(struct flow *f, const struct context *c)
+/* ---- what was set on the way */
+
+int is_marked(const struct context *c, sym mark)
+{
+	uint32_t i;
+
+	for (i = 0; i < MAX_MARKS; i++)
+		if (c->marks[i] == mark)
+			return 1;
+	return 0;
+}
+
+/* That one of these has a flag whose name says `closed`. */
+sym closed_mark(unsigned int flags)
+{
+	return flags & (V_VMA | V_VMA_IN) ? 3 : flags & (V_VM | V_VM_IN) ? 2 : 1;
+}
+
+/* The context or something of it has this flag from now on. */
+static void mark(struct run *r, sym name)
+{
+	uint32_t i;
+
+	for (i = 0; i < MAX_MARKS && !is_marked(&r->c, name); i++)
+		if (!r->c.marks[i])
+			r->c.marks[i] = name;
+}
+
+/* `x->closed = true`, `x->flags |= CLOSED` with x at @i; of what matters, and on every path. */
+static void flag(struct run *r, uint32_t i)
+{
+	const struct var *x = find_var(r, r->v[i].s);
+	uint32_t k = i, end;
+	int closed = 0;
+
+	if (!x || !(x->v.flags & (V_CTX | V_VM | V_VMA)) || r->depth != 1)
+		return;
+	while (k + 1 < r->n && (is_name(r->v[k].s) || r->v[k].s == T_ARROW || r->v[k].s == '.'))
+		k++;
+	if (k < i + 3 || (r->v[k].s != '=' && r->v[k].s != T_OP))
+		return;
+	for (end = k + 1; end < r->n && r->v[end].s != ';'; end++)
+		closed |= !!strstr(sym_text(r->t, r->v[end].s), "CLOSED");
+	if (closed && r->v[k].s == T_OP)
+		mark(r, closed_mark(x->v.flags));
+	if (r->v[k].s != '=' || end != k + 2 || (r->v[k + 1].s != '1' && kind_of(r->f, r->v[k + 1].s) != K_TRUE))
+		return;
+	closed = !!strstr(sym_text(r->t, r->v[k - 1].s), "closed");
+	mark(r, closed ? closed_mark(x->v.flags) : r->v[k - 1].s);
+}
+
+/* ---- one function */
+
+void add_act(struct run *r, uint32_t tok, enum what what, uint32_t to, uint32_t lists)
+{
+	struct engine *e = r->e;
+
+	if (what == ACT_NEVER || to == UINT32_MAX || r->f->alone)
+		return;
+	e->acts = grow(e->acts, &e->cap_acts, e->nacts + 1, sizeof(*e->acts));
+	e->acts[e->nacts].tok = tok;
+	e->acts[e->nacts].what = (uint8_t)what;
+	e->acts[e->nacts].to = to;
+	e->acts[e->nacts++].lists = lists;
+}
+
+static struct run *begin(struct flow *f, const struct context *c)
 {
 	struct engine *e = f->engine;
 	static struct run run;
 	struct run *r = &run;
-	uint32_t i, k, dead = 0;
+	uint32_t i;
 
 	memset(r, 0, offsetof(struct run, vars));
-	memset(r->walk, 0, sizeof(r->walk));
-	r->nvars = r->nskips = 0;
 	r->f = f;
 	r->e = e;
 	r->t = f->t;
@@ -198,63 +265,91 @@ static void scan(struct flow *f, const struct context *c)
 		if (!x->v.type)
 			x->v.type = x->type;
 	}
-	for (i = 0; i < r->n; i++) {
-		sym s = r->v[i].s;
-		enum kind kind;
+	return r;
+}
 
+/* Where the skipping of dead code ends, if @i is at its beginning; else @i. */
+static uint32_t past_dead(struct run *r, uint32_t i)
+{
+	uint32_t k;
+
+	for (k = 0; k < r->nskips; k++)
+		if (r->skip[k].from == i && r->skip[k].to > i)
+			return r->skip[k].to;
+	if (!r->dead || i < r->dead)	/* what follows a return that is always reached */
+		return i;
+	r->dead = 0;
+	k = next_label(r, i);
+	for (; i < k; i++)
+		r->depth += r->v[i].s == '{' ? 1 : r->v[i].s == '}' ? -1u : 0;
+	return i;
+}
+
+static int begins_statement(const struct run *r, uint32_t i)
+{
+	return i && (r->v[i - 1].s == '{' || r->v[i - 1].s == '}' || r->v[i - 1].s == ';');
+}
+
+/* The name at @i; returns the token after which to go on. */
+static uint32_t name(struct run *r, uint32_t i)
+{
+	enum kind kind = kind_of(r->f, r->v[i].s);
+	int called = i + 1 < r->n && r->v[i + 1].s == '(';
+	uint32_t k;
+
+	if (begins_statement(r, i) || (i > 1 && r->v[i - 1].s == '(' && r->v[i - 2].s == S_FOR))
+		declaration(r, i);
+	if (kind == K_IF && called) {
+		k = branch(r, i);
+		return k > i + 1 ? k - 1 : i;
+	}
+	if (r->v[i].s == S_FOR && called)
+		loop(r, i);
+	if (kind == K_RETURN && r->depth == 1 && !r->fn->macro && begins_statement(r, i))
+		r->dead = past(r, i);
+	if (kind == K_SIZEOF && called)
+		return r->match[i + 1];
+	if (kind == K_WORD || kind == K_STRUCT || kind == K_RETURN || i + 1 >= r->n)
+		return i;
+	if (i && (r->v[i - 1].s == T_ARROW || r->v[i - 1].s == '.')) {
+		if (called)
+			call_pointer(r, i);
+	} else if (called) {
+		call(r, i);
+	} else {
+		assignment(r, i);
+		flag(r, i);
+	}
+	return i;
+}
+
+static void scan(struct flow *f, uint32_t index)
+{
+	struct engine *e = f->engine;
+	struct context c = e->contexts[index];
+	struct run *r = begin(f, &c);
+	uint32_t i, k;
+
+	c.acts = e->nacts;
+	for (i = 0; i < r->n; i++) {
 		if (++e->steps > MAX_STEPS) {
 			e->out->overflow = 1;
-			return;
+			break;
 		}
-		for (k = 0; k < r->nskips; k++)
-			if (r->skip[k].from == i && r->skip[k].to > i)
-				break;
-		if (k < r->nskips) {
-			i = r->skip[k].to - 1;
+		k = past_dead(r, i);
+		if (k > i) {
+			i = k - 1;
 			continue;
 		}
-		if (dead && i >= dead) {	/* what follows a return that is always reached */
-			dead = 0;
-			k = next_label(r, i);
-			for (; i < k; i++)
-				r->depth += r->v[i].s == '{' ? 1 : r->v[i].s == '}' ? -1u : 0;
-			i--;
-			continue;
-		}
-		if (s == '{' || s == '}') {
-			r->depth += s == '{' ? 1 : -1u;
-			continue;
-		}
-		if (!is_name(s))
-			continue;
-		if (i && (r->v[i - 1].s == '{' || r->v[i - 1].s == '}' || r->v[i - 1].s == ';' ||
-			  (r->v[i - 1].s == '(' && i > 1 && r->v[i - 2].s == S_FOR)))
-			declaration(r, i);
-		kind = kind_of(r->f, s);
-		if (kind == K_IF && i + 1 < r->n && r->v[i + 1].s == '(') {
-			k = branch(r, i);
-			i = k > i + 1 ? k - 1 : i;
-			continue;
-		}
-		if (kind == K_RETURN && r->depth == 1 && !r->fn->macro &&
-		    (r->v[i - 1].s == '{' || r->v[i - 1].s == '}' || r->v[i - 1].s == ';'))
-			dead = past(r, i);
-		if (kind == K_SIZEOF && i + 1 < r->n && r->v[i + 1].s == '(') {
-			i = r->match[i + 1];
-			continue;
-		}
-		if (kind == K_WORD || kind == K_STRUCT || kind == K_RETURN || i + 1 >= r->n)
-			continue;
-		if (i && (r->v[i - 1].s == T_ARROW || r->v[i - 1].s == '.')) {
-			if (r->v[i + 1].s == '(')
-				call_pointer(r, i);
-			continue;
-		}
-		if (r->v[i + 1].s == '(')
-			call(r, i);
-		else
-			assignment(r, i);
+		if (r->loop && i == r->loop)
+			add_act(r, r->loop_at, ACT_IF, truth_of(r, i, r->loop_end), 0);
+		if (r->v[i].s == '{' || r->v[i].s == '}')
+			r->depth += r->v[i].s == '{' ? 1 : -1u;
+		else if (is_name(r->v[i].s))
+			i = name(r, i);
 	}
+	e->contexts[index].acts = c.acts;
+	e->contexts[index].nacts = e->nacts - c.acts;
 }
 
 /* ---- questions */
@@ -268,7 +363,7 @@ void flow_begin(struct flow *f, struct outcome *out)
 {
 	memset(out, 0, sizeof(*out));
 	f->engine->out = out;
-	f->engine->ncontexts = f->engine->done = f->engine->steps = 0;
+	f->engine->ncontexts = f->engine->done = f->engine->steps = f->engine->nacts = 0;
 	memset(f->engine->hash, 0, sizeof(f->engine->hash));
 }
 
@@ -286,6 +381,7 @@ void flow_start(struct flow *f, int32_t func, const struct val *args, enum by_ty
 	memset(&c, 0, sizeof(c));
 	c.func = func;
 	c.by_type = (uint8_t)by_type;
+	c.root = 1;
 	if (args) {
 		c.nargs = MAX_PARAMS;
 		memcpy(c.args, args, sizeof(c.args));
@@ -299,11 +395,8 @@ void flow_start(struct flow *f, int32_t func, const struct val *args, enum by_ty
  */
 void flow_follow(struct flow *f)
 {
-	while (f->engine->done < f->engine->ncontexts && !f->engine->out->overflow) {
-		struct context c = f->engine->contexts[f->engine->done++];
-
-		scan(f, &c);
-	}
+	while (f->engine->done < f->engine->ncontexts && !f->engine->out->overflow)
+		scan(f, f->engine->done++);
 }
 
 /* Which functions take VMAs or contexts off which list, by the link in its last argument. */
@@ -339,6 +432,47 @@ static void index_chained(struct flow *f)
 	}
 }
 
+/* The last name of the argument at @i; @i is moved past it. */
+static sym last_name(const struct tok *v, uint32_t *i, uint32_t n)
+{
+	sym last = 0;
+	int depth = 0;
+
+	for (; *i < n && depth >= 0 && (depth || v[*i].s != ','); ++*i) {
+		depth += v[*i].s == '(' ? 1 : v[*i].s == ')' ? -1 : 0;
+		if (is_name(v[*i].s))
+			last = v[*i].s;
+	}
+	++*i;
+	return last;
+}
+
+/* What is put on which list, and which list is moved to which. */
+static void index_puts(struct flow *f)
+{
+	struct engine *e = f->engine;
+	struct tree *t = f->t;
+	uint32_t i, k, at;
+	struct put p;
+
+	for (i = 0; i < t->nfuncs; i++) {
+		const struct tok *v = t->toks + t->funcs[i].first;
+		uint32_t n = t->funcs[i].count;
+
+		for (k = 0; k + 2 < n; k++) {
+			if (v[k + 1].s != '(' || (kind_of(f, v[k].s) != K_ADD && kind_of(f, v[k].s) != K_SPLICE))
+				continue;
+			at = k + 2;
+			p.from = last_name(v, &at, n);
+			p.to = last_name(v, &at, n);
+			p.whole = kind_of(f, v[k].s) == K_SPLICE;
+			p.fn = (int32_t)i;
+			e->puts = grow(e->puts, &e->cap_puts, e->nputs + 1, sizeof(*e->puts));
+			e->puts[e->nputs++] = p;
+		}
+	}
+}
+
 static sym first_type(struct tree *t, const char *const *names)
 {
 	for (; *names; names++) {
@@ -346,6 +480,21 @@ static sym first_type(struct tree *t, const char *const *names)
 
 		if (find_type(t, s))
 			return s;
+	}
+	return 0;
+}
+
+/* Is there an address space, or a pointer to one, in that struct? */
+static int leads_to_vm(const struct flow *f, sym type, int depth)
+{
+	const struct type *y = find_type(f->t, type);
+	uint32_t i;
+
+	for (i = 0; y && i < y->count; i++) {
+		const struct member *m = &f->t->members[y->first + i];
+
+		if (class_of(f, m->type) == C_VM || (!m->ptr && depth < 8 && leads_to_vm(f, m->type, depth + 1)))
+			return 1;
 	}
 	return 0;
 }
@@ -372,7 +521,7 @@ struct flow *flow_new(struct tree *t)
 	static const char *const contexts[] = { "i915_gem_context", "intel_context", "i915_hw_context", NULL };
 	static const char *const vms[] = { "i915_address_space", "i915_hw_ppgtt", NULL };
 	static const char *const vmas[] = { "i915_vma", NULL };
-	uint32_t cap = 0;
+	uint32_t cap = 0, i;
 	struct flow *f = grow(NULL, &cap, 1, sizeof(*f));
 
 	memset(f, 0, sizeof(*f));
@@ -381,9 +530,12 @@ struct flow *flow_new(struct tree *t)
 	memset(f->engine, 0, sizeof(*f->engine));
 	f->t = t;
 	f->unbind = -1;
-	f->ctx = first_type(t, contexts);
 	f->vma = first_type(t, vmas);
 	f->vm = first_type(t, vms);
+	f->ctx = first_type(t, contexts);
+	for (i = 0; contexts[i]; i++)		/* rather one that has an address space */
+		if (!leads_to_vm(f, f->ctx, 0) && leads_to_vm(f, intern(t, contexts[i], strlen(contexts[i])), 0))
+			f->ctx = first_type(t, contexts + i);
 	cap = 0;
 	f->engine->kinds = grow(NULL, &cap, t->nsyms + 1, 1);
 	memset(f->engine->kinds, K_UNSEEN, t->nsyms + 1);
@@ -391,7 +543,11 @@ struct flow *flow_new(struct tree *t)
 	cap = 0;
 	f->engine->idling = grow(NULL, &cap, t->nfuncs + 1, 1);
 	memset(f->engine->idling, 0, t->nfuncs + 1);
+	cap = 0;
+	f->engine->constants = grow(NULL, &cap, 16, sizeof(*f->engine->constants));
+	live_mark(f);
 	index_chained(f);
+	index_puts(f);
 	return f;
 }
 
@@ -399,7 +555,10 @@ void flow_free(struct flow *f)
 {
 	free(f->engine->kinds);
 	free(f->engine->idling);
+	free(f->engine->acts);
+	free(f->engine->constants);
 	free(f->engine->chained);
+	free(f->engine->puts);
 	free(f->engine->contexts);
 	free(f->engine->match);
 	free(f->engine);

@@ -83,6 +83,23 @@ static uint32_t closing(const struct tok *v, uint32_t i, uint32_t n)
 	return n;
 }
 
+static int is_header(const struct tree *t, int32_t file)
+{
+	const char *path = t->files[file].path;
+
+	return path[strlen(path) - 1] == 'h';
+}
+
+/* 0: a function that this file cannot mean; the highest is what it means. */
+static int visible(const struct tree *t, const struct func *f, int32_t file)
+{
+	int own = f->at.file == file, header = is_header(t, f->at.file);
+
+	if (!own && !header && (f->is_static || f->macro))
+		return 0;
+	return f->macro ? 3 : own ? 2 : 1;
+}
+
 static void add_fnptr(struct tree *t, int32_t file, sym member, sym fn, int deferred, uint32_t cond)
 {
 	struct fnptr *f;
@@ -94,18 +111,45 @@ static void add_fnptr(struct tree *t, int32_t file, sym member, sym fn, int defe
 	f->cond = cond != 0;
 	f->fn = fn;
 	f->deferred = (uint8_t)deferred;
+	f->owner = 0;
 	f->next = symbol(t, member)->ptrs;
 	symbol(t, member)->ptrs = (int32_t)t->nfnptrs++;
 }
 
+/**
+ * resolve - the functions that a name may mean in a file, one after another
+ * @t: tree
+ * @name: of the function
+ * @file: where it is named
+ * @after: the one before, -1 to begin with
+ *
+ * A macro of that file or of a header hides functions of its name, a function of the
+ * file those elsewhere. What is static in another C file, or a macro of one, is not meant.
+ */
+int32_t resolve(const struct tree *t, sym name, int32_t file, int32_t after)
+{
+	int32_t k, first = is_name(name) ? t->syms[name - SYM_FIRST].func : -1;
+	int best = 0, rank;
+
+	for (k = first; k >= 0; k = t->funcs[k].next) {
+		rank = visible(t, &t->funcs[k], file);
+		best = rank > best ? rank : best;
+	}
+	for (k = after < 0 ? first : t->funcs[after].next; k >= 0; k = t->funcs[k].next)
+		if (best && visible(t, &t->funcs[k], file) == best)
+			return k;
+	return -1;
+}
+
 /* ---- structs */
 
-static void add_member(struct tree *t, struct type *y, sym name, sym type, unsigned int ptr)
+static void add_member(struct tree *t, struct type *y, sym name, sym type, unsigned int ptr, uint32_t line)
 {
 	struct member *m;
 
 	t->members = grow(t->members, &t->cap_members, t->nmembers + 1, sizeof(*t->members));
 	m = &t->members[t->nmembers++];
+	m->line = line;
 	m->name = name;
 	m->type = type;
 	m->ptr = (uint8_t)(ptr > 3 ? 3 : ptr);
@@ -124,7 +168,7 @@ static void declarators(struct parse *p, struct type *y, sym type, uint32_t i, u
 
 		if (s == ',') {
 			if (is_name(name))
-				add_member(p->t, y, name, type, ptr);
+				add_member(p->t, y, name, type, ptr, line_of(&p->v[i - 1]));
 			name = 0;
 			ptr = 0;
 			colon = 0;
@@ -155,6 +199,67 @@ static void declarators(struct parse *p, struct type *y, sym type, uint32_t i, u
 	}
 }
 
+/* What a member's declaration has in it that a proof cannot rest on. */
+static void note_member_token(struct parse *p, struct type *y, uint32_t k)
+{
+	sym s = p->v[k].s;
+
+	if (p->v[k].line & LINE_COND)
+		y->cond = 1;
+	if (s == T_INCLUDE)
+		unsure(p->t, p->file, line_of(&p->v[k]), "an #include inside a struct is not followed");
+	if (is_name(s) && symbol(p->t, s)->flags & (SF_MACRO | SF_TYPEDEF))
+		y->hidden = 1;
+}
+
+/* Members of a struct or enum that is declared in the struct, up to its `;`, which is returned. */
+static uint32_t inner_members(struct parse *p, struct type *y, uint32_t stmt, sym tag, uint32_t close, uint32_t end)
+{
+	uint32_t after = close + 1, semi = after;
+
+	while (semi < end && p->v[semi].s != ';')
+		semi++;
+	if (p->v[stmt].s == S_ENUM)
+		declarators(p, y, 0, after, semi);
+	else if (semi == after)
+		add_member(p->t, y, 0, tag, 0, line_of(&p->v[close]));
+	else
+		declarators(p, y, tag, after, semi);
+	return semi;
+}
+
+/* `struct x *a, b;` or `type c;`, tokens [from, end). */
+static void plain_members(struct parse *p, struct type *y, uint32_t from, uint32_t end)
+{
+	sym type = 0;
+
+	while (from < end && (p->v[from].s == S_CONST || p->v[from].s == S_VOLATILE))
+		from++;
+	if (from + 1 < end && (p->v[from].s == S_STRUCT || p->v[from].s == S_UNION)) {
+		type = p->v[from + 1].s;
+		from += 2;
+	} else if (from + 1 < end && is_name(p->v[from].s) && p->v[from + 1].s != '(') {
+		type = p->v[from].s;		/* perhaps a typedef */
+		from++;
+	}
+	declarators(p, y, type, from, end);
+}
+
+/* The tag of a struct that has none. */
+static sym tag_of_unnamed(struct tree *t, uint32_t number, int depth)
+{
+	char text[24];
+	size_t len = 0;
+
+	text[len++] = '.';
+	do
+		text[len++] = (char)('0' + number % 10);
+	while (number /= 10);
+	text[len++] = '.';
+	text[len++] = (char)('a' + depth);
+	return intern(t, text, len);
+}
+
 /*
  * A struct's body, from its `{` at @i. Structs in it become types of their own.
  * Members must lie side by side, so inner bodies are read first.
@@ -181,19 +286,8 @@ static void struct_body(struct parse *p, sym tag, uint32_t i, int depth)
 		inner[ninner].open = k;
 		inner[ninner].tag = is_name(p->v[k - 1].s) && p->v[k - 1].s != S_STRUCT &&
 				    p->v[k - 1].s != S_UNION ? p->v[k - 1].s : 0;
-		if (!inner[ninner].tag) {
-			char text[24];
-			size_t len = 0;
-			uint32_t num = t->ntypes + ninner;
-
-			text[len++] = '.';
-			do
-				text[len++] = (char)('0' + num % 10);
-			while (num /= 10);
-			text[len++] = '.';
-			text[len++] = (char)('a' + depth);
-			inner[ninner].tag = intern(t, text, len);
-		}
+		if (!inner[ninner].tag)
+			inner[ninner].tag = tag_of_unnamed(t, t->ntypes + ninner, depth);
 		struct_body(p, inner[ninner].tag, k, depth + 1);
 		inner[ninner].close = k = closing(p->v, k, end);
 		ninner++;
@@ -204,41 +298,19 @@ static void struct_body(struct parse *p, sym tag, uint32_t i, int depth)
 	y.at.file = p->file;
 	y.at.line = line_of(&p->v[i]);
 	y.first = t->nmembers;
+	y.cond = t->files[p->file].part == PART_MAYBE;
 	for (k = i + 1; k < end; k++) {
-		uint32_t from = stmt;
-		sym type = 0;
-
-		if (p->v[k].line & LINE_COND)
-			y.cond = 1;
-		if (p->v[k].s == '{' && nested < ninner) {
-			uint32_t after = inner[nested].close + 1, semi = after;
-
-			while (semi < end && p->v[semi].s != ';')
-				semi++;
-			if (p->v[stmt].s == S_ENUM)
-				declarators(p, &y, 0, after, semi);
-			else if (semi == after)
-				add_member(t, &y, 0, inner[nested].tag, 0);
-			else
-				declarators(p, &y, inner[nested].tag, after, semi);
-			nested++;
-			k = semi;
+		note_member_token(p, &y, k);
+		if (p->v[k].s == '[') {
+			k = closing(p->v, k, end);
+		} else if (p->v[k].s == '{' && nested < ninner) {
+			k = inner_members(p, &y, stmt, inner[nested].tag, inner[nested].close, end);
 			stmt = k + 1;
-			continue;
+			nested++;
+		} else if (p->v[k].s == ';') {
+			plain_members(p, &y, stmt, k);
+			stmt = k + 1;
 		}
-		if (p->v[k].s != ';')
-			continue;
-		while (from < k && (p->v[from].s == S_CONST || p->v[from].s == S_VOLATILE))
-			from++;
-		if (from + 1 < k && (p->v[from].s == S_STRUCT || p->v[from].s == S_UNION)) {
-			type = p->v[from + 1].s;
-			from += 2;
-		} else if (from + 1 < k && is_name(p->v[from].s) && p->v[from + 1].s != '(') {
-			type = p->v[from].s;		/* perhaps a typedef */
-			from++;
-		}
-		declarators(p, &y, type, from, k);
-		stmt = k + 1;
 	}
 	free(inner);
 	if (end == p->n)
@@ -263,6 +335,8 @@ static void parameters(struct parse *p, struct func *f, uint32_t i, uint32_t end
 		if (i == end || (s == ',' && !depth)) {
 			if (started && f->nparams < MAX_PARAMS)
 				f->params[f->nparams++] = cur;
+			else if (started)
+				unsure(p->t, p->file, f->at.line, "a function has too many parameters");
 			memset(&cur, 0, sizeof(cur));
 			continue;
 		}
@@ -297,7 +371,7 @@ static struct func *new_func(struct parse *p, sym name, uint32_t line)
 	f->name = name;
 	f->at.file = p->file;
 	f->at.line = line & ~LINE_COND;
-	f->cond = line & LINE_COND ? 1 : 0;
+	f->cond = line & LINE_COND || t->files[p->file].part == PART_MAYBE;
 	f->first = t->ntoks;
 	f->next = symbol(t, name)->func;
 	symbol(t, name)->func = (int32_t)t->nfuncs++;
@@ -319,6 +393,8 @@ static void copy_body(struct parse *p, struct func *f, const struct tok *v, uint
 		t->toks[t->ntoks + i].s = v[i].s;
 		t->toks[t->ntoks + i].line = line_of(&v[i]);
 		f->cond |= (uint8_t)(v[i].line >> 31);
+		if (v[i].s == T_INCLUDE)
+			unsure(t, p->file, line_of(&v[i]), "an #include inside a function is not followed");
 		open += v[i].s == '(' ? 1 : v[i].s == ')' ? -1 : 0;
 	}
 	if (open && !f->macro)
@@ -363,14 +439,29 @@ static void function(struct parse *p, uint32_t from, uint32_t open, uint32_t clo
 	for (i = from; i < name; i++) {
 		if (p->v[i].s == S_STRUCT && i + 1 < name)
 			f->ret = p->v[i + 1].s;
+		if (p->v[i].s == S_STATIC)
+			f->is_static = 1;
+		if (!strcmp(sym_text(p->t, p->v[i].s), "int") || !strcmp(sym_text(p->t, p->v[i].s), "long"))
+			f->is_int = 1;
 	}
 	parameters(p, f, name + 1, closing(p->v, name + 1, open));
 	copy_body(p, f, p->v + open, close - open + 1);
 }
 
+/* Functions named here are reached from outside. */
+static void roots(struct parse *p, uint32_t i, uint32_t end)
+{
+	if (strstr(p->t->files[p->file].path, "debugfs"))
+		return;			/* nobody has to look there */
+	for (; i < end; i++)
+		if (is_name(p->v[i].s))
+			symbol(p->t, p->v[i].s)->flags |= SF_ROOT;
+}
+
 /* `.member = function` and NAME, function in an initialiser [i, end). */
 static void initialiser(struct parse *p, uint32_t i, uint32_t end)
 {
+	roots(p, i, end);
 	for (; i + 3 < end; i++) {
 		if (is_name(p->v[i + 1].s) && is_name(p->v[i + 3].s) &&
 		    ((p->v[i].s == '.' && p->v[i + 2].s == '=') || (p->v[i].s == '(' && p->v[i + 2].s == ',')))
@@ -389,6 +480,50 @@ static int contains(struct parse *p, uint32_t i, uint32_t end, sym s)
 	return 0;
 }
 
+static int is_on(const struct parse *p, uint32_t i)
+{
+	return p->v[i].s == '1' || !strcmp(sym_text(p->t, p->v[i].s), "true");
+}
+
+static void add_switch(struct tree *t, sym var, sym member)
+{
+	t->switches = grow(t->switches, &t->cap_switches, t->nswitches + 1, sizeof(*t->switches));
+	t->switches[t->nswitches].var = var;
+	t->switches[t->nswitches++].member = member;
+}
+
+/* `… x = { .member = true, }` and, without braces, `… x = true`: on unless somebody turns it off. */
+static void switched_on(struct parse *p, uint32_t start, uint32_t open, uint32_t end)
+{
+	uint32_t i, k;
+
+	if (p->v[open].s == '=' && open > start && open + 1 < end && is_on(p, open + 1))
+		add_switch(p->t, p->v[open - 1].s, 0);
+	for (i = open + 1; p->v[open].s == '{' && i + 3 < end; i++)
+		for (k = start; p->v[i].s == '.' && p->v[i + 2].s == '=' && is_on(p, i + 3) && k < open; k++)
+			if (is_name(p->v[k].s))
+				add_switch(p->t, p->v[k].s, p->v[i + 1].s);
+}
+
+/* `typedef … name;` is not followed: a struct with something of that type in it hides something. */
+static void type_name(struct parse *p, uint32_t i, uint32_t end)
+{
+	sym last = 0;
+
+	for (; i < end; i++) {
+		if (p->v[i].s == '(' && i + 2 < end && p->v[i + 1].s == '*') {	/* of a function pointer */
+			last = p->v[i + 2].s;
+			break;
+		}
+		if (p->v[i].s == '{' || p->v[i].s == '[')
+			i = closing(p->v, i, end);
+		else if (is_name(p->v[i].s))
+			last = p->v[i].s;
+	}
+	if (is_name(last))
+		symbol(p->t, last)->flags |= SF_TYPEDEF;
+}
+
 /* What stands at the top level of a file. */
 static void file_level(struct parse *p)
 {
@@ -404,6 +539,13 @@ static void file_level(struct parse *p)
 			k = header_name(p, start, i);
 			if (k < i && !contains(p, start, i, '='))
 				symbol(t, p->v[k].s)->flags |= SF_PROTO;
+			if (k == start || contains(p, start, i, '='))	/* module_init(x); or a = x; */
+				roots(p, start, i);
+			for (k = start; k < i && contains(p, start, i, '='); k++)
+				if (p->v[k].s == '=')
+					switched_on(p, start, k, i);
+			if (start < i && p->v[start].s == S_TYPEDEF)
+				type_name(p, start, i);
 			start = i + 1;
 		} else if (s == '{') {
 			uint32_t end = closing(p->v, i, p->n);
@@ -414,14 +556,13 @@ static void file_level(struct parse *p)
 			}
 			if (contains(p, start, i, '=')) {
 				initialiser(p, i, end);
+				switched_on(p, start, i, end);
 			} else if (i > start && is_name(p->v[i - 1].s) && i >= start + 2 &&
 				   p->v[i - 2].s == S_STRUCT) {
 				struct_body(p, p->v[i - 1].s, i, 0);
 			} else if (header_name(p, start, i) < i) {
 				function(p, start, i, end);
 				start = end + 1;
-			} else if (i > start && p->v[i - 1].s == S_STRUCT) {
-				;	/* a typedef of an unnamed struct */
 			}
 			i = end;
 		} else if (s == '}') {
@@ -455,6 +596,29 @@ static void macros(struct parse *p, const struct lexed *l)
 		}
 		i = end + 1;
 	}
+}
+
+/* The struct that has the member at @i of a function, `x->a.b`, as far as can be told. */
+static sym owner_of(const struct tree *t, const struct func *f, uint32_t i)
+{
+	const struct tok *v = t->toks + f->first;
+	const struct member *m;
+	uint32_t from = i, k;
+	sym type = 0, owner;
+
+	while (from > 1 && (v[from - 1].s == T_ARROW || v[from - 1].s == '.'))
+		from -= 2;
+	for (k = 0; k < f->nparams; k++)
+		if (f->params[k].name == v[from].s)
+			type = f->params[k].type;
+	for (k = 0; k + 3 < from; k++)		/* struct type *x */
+		if (v[k].s == S_STRUCT && v[k + 2].s == '*' && v[k + 3].s == v[from].s)
+			type = v[k + 1].s;
+	for (; type && from + 2 < i; from += 2) {
+		m = find_member(t, type, v[from + 2].s, &owner);
+		type = m ? m->type : 0;
+	}
+	return find_member(t, type, v[i].s, &owner) ? owner : 0;
 }
 
 /*
@@ -495,8 +659,10 @@ static void stored_functions(struct tree *t, const struct func *f)
 			else if (v[k].s == ',' && !depth)
 				break;
 		}
-		if (is_name(v[k - 1].s))
-			add_fnptr(t, f->at.file, v[k - 1].s, s, 1, 0);
+		if (!is_name(v[k - 1].s))
+			continue;
+		add_fnptr(t, f->at.file, v[k - 1].s, s, 1, 0);
+		t->fnptrs[t->nfnptrs - 1].owner = owner_of(t, f, k - 1);
 	}
 }
 
@@ -531,21 +697,23 @@ static void read_files(struct tree *t, int off)
 
 	memset(&l, 0, sizeof(l));
 	for (i = 0; i < t->nfiles; i++)
-		if (t->files[i].off == off)
+		if (t->files[i].off == off && !(off && t->files[i].part == PART_MAYBE))
 			read_file(t, i, &l);
 	free(l.toks);
 	free(l.macros);
+	free(l.includes);
 	for (i = from; i < t->nfuncs; i++)
 		stored_functions(t, &t->funcs[i]);
 }
 
 /**
- * index_tree - read all files of a tree, with the kernel's options on
+ * index_tree - read the files that the driver is made of, with the kernel's options on
  * @t: tree with its files listed
  */
 void index_tree(struct tree *t)
 {
 	lex_init(t);
+	parts_find(t);
 	t->toks = grow(NULL, &t->cap_toks, 1, sizeof(*t->toks));
 	t->fault.file = -1;
 	read_files(t, 0);
@@ -560,16 +728,23 @@ void index_tree(struct tree *t)
 int index_again(struct tree *t)
 {
 	uint32_t i, n = 0, nfuncs = t->nfuncs, nptrs = t->nfnptrs;
+	int gone = 0;
 
 	for (i = 0; i < t->nfiles; i++)
 		if (t->files[i].cond && !t->files[i].off)
+			gone |= t->files[i].part == PART_MAYBE;
+	for (i = 0; i < t->nfiles; i++) {
+		if (gone && is_header(t, (int32_t)i))	/* what stands in for a file that is not compiled */
+			t->files[i].cond = 1;
+		if (t->files[i].cond && !t->files[i].off)
 			n++;
+	}
 	if (!n)
 		return 0;
 	for (i = 0; i < t->nsyms; i++) {
 		struct symbol *y = &t->syms[i];
 
-		y->flags &= SF_PROTO;
+		y->flags &= SF_PROTO | SF_MACRO | SF_TYPEDEF | SF_ROOT;
 		y->func = y->ptrs = -1;
 		if (y->type >= 0 && t->files[t->types[y->type].at.file].cond)
 			y->type = -1;
@@ -612,6 +787,9 @@ void index_free(struct tree *t)
 	free(t->funcs);
 	free(t->types);
 	free(t->members);
+	free(t->switches);
+	t->switches = NULL;
+	t->nswitches = t->cap_switches = 0;
 	free(t->fnptrs);
 	t->syms = NULL;
 	t->names = NULL;

@@ -45,6 +45,16 @@ void fault(struct tree *t, int32_t file, uint32_t line, const char *why)
 	t->fault_why = why;
 }
 
+/* Something was passed over that a proof might hang on. */
+void unsure(struct tree *t, int32_t file, uint32_t line, const char *why)
+{
+	if (t->unsure_why)
+		return;
+	t->unsure.file = file;
+	t->unsure.line = line;
+	t->unsure_why = why;
+}
+
 const char *sym_text(const struct tree *t, sym s)
 {
 	return s >= SYM_FIRST ? t->names + t->syms[s - SYM_FIRST].text : "";
@@ -102,7 +112,8 @@ sym intern(struct tree *t, const char *s, size_t len)
 void lex_init(struct tree *t)
 {
 	static const char *const words[] = { "struct", "union", "enum", "const", "volatile", "static", "else",
-					     "for", "__attribute__", "kref", "list_head", "drm_mm", "drm_file",
+					     "for", "typedef", "if", "while", "do", "switch", "case", "default", "return",
+					     "goto", "break", "continue", "__attribute__", "kref", "list_head", "drm_mm", "drm_file",
 					     "drm_i915_private" };
 	uint32_t cap = 0;
 	size_t i;
@@ -128,6 +139,7 @@ struct scan {
 	int config_on, live;
 	struct cond conds[MAX_IF_DEPTH];
 	int depth;
+	int braces;
 	int unknown;		/* open conditions that are not known */
 	int skipped;		/* code that such a condition hides was passed */
 	struct lexed *out;
@@ -234,6 +246,28 @@ static sym spliced_name(struct scan *p, const char *b)
 	return intern(p->t, buf, n);
 }
 
+/* '0' if it is zero, '1' if it is one, else T_NUM. */
+static sym number(struct scan *p)
+{
+	const char *b = p->s;
+	int hex = b + 1 < p->end && b[0] == '0' && (b[1] | 0x20) == 'x', zero = 1;
+
+	for (; p->s < p->end && (is_word(*p->s) || *p->s == '.'); p->s++) {
+		char c = (char)(*p->s | 0x20);
+
+		if ((*p->s >= '1' && *p->s <= '9') || (hex && c >= 'a' && c <= 'f'))
+			zero = 0;
+	}
+	return zero ? '0' : p->s - b == 1 && *b == '1' ? '1' : T_NUM;
+}
+
+static sym operator(char c, char d)
+{
+	if (d == '=')
+		return c == '=' ? T_EQ : c == '!' ? T_NE : T_OP;
+	return c == '&' ? T_AND : c == '|' ? T_OR : T_OP;
+}
+
 static sym next_token(struct scan *p)
 {
 	static const char pairs[] = "==!=<=>=&&||++--+=-=*=/=%=&=|=^=<<>>##";
@@ -250,11 +284,8 @@ static sym next_token(struct scan *p)
 			return spliced_name(p, b);
 		return intern_hashed(p->t, b, (size_t)(q - b), h);
 	}
-	if (c >= '0' && c <= '9') {
-		while (p->s < p->end && (is_word(*p->s) || *p->s == '.'))
-			p->s++;
-		return p->s - b == 1 && (c == '0' || c == '1') ? (sym)c : T_NUM;
-	}
+	if (c >= '0' && c <= '9')
+		return number(p);
 	if (c == '"' || c == '\'') {
 		skip_quoted(p);
 		return T_STR;
@@ -274,7 +305,7 @@ static sym next_token(struct scan *p)
 				p->s++;
 				if ((c == '<' || c == '>') && p->s < p->end && *p->s == '=')
 					p->s++;
-				return T_OP;
+				return operator(c, q[1]);
 			}
 	return (unsigned char)c > ' ' && (unsigned char)c < 127 ? (sym)c : T_OP;
 }
@@ -349,11 +380,14 @@ static void define(struct scan *p)
 
 	skip_blank(p, 1);
 	b = p->s;
-	/* Registers and flags are upper case by custom; what acts is not. */
-	if (p->s >= p->end || !((*b >= 'a' && *b <= 'z') || *b == '_'))
+	if (p->s >= p->end || !is_word(*b))
 		return;
 	name = next_token(p);
-	if (p->s >= p->end)
+	if (!is_name(name) || p->s >= p->end)
+		return;
+	p->t->syms[name - SYM_FIRST].flags |= SF_MACRO;
+	/* Registers and flags are upper case by custom; what acts is not. */
+	if (!((*b >= 'a' && *b <= 'z') || *b == '_'))
 		return;
 	emit(&o->macros, &o->nmacros, &o->cap_macros, name, p->line | (p->unknown ? LINE_COND : 0));
 	if (*p->s != '(') {		/* another name for something */
@@ -368,6 +402,26 @@ static void define(struct scan *p)
 		emit(&o->macros, &o->nmacros, &o->cap_macros, next_token(p), p->line);
 	}
 	emit(&o->macros, &o->nmacros, &o->cap_macros, T_OP, 0);
+}
+
+/* #include "path": in the middle of something it is not followed. */
+static void include(struct scan *p)
+{
+	struct lexed *o = p->out;
+	const char *b;
+
+	skip_blank(p, 1);
+	if (p->braces > 0)
+		emit(&o->toks, &o->count, &o->cap, T_INCLUDE, p->line);
+	if (p->s >= p->end || (*p->s != '"' && *p->s != '<'))
+		return;
+	for (b = ++p->s; p->s < p->end && *p->s != '"' && *p->s != '>' && *p->s != '\n'; p->s++)
+		;
+	o->includes = grow(o->includes, &o->cap_includes, o->nincludes + 1, sizeof(*o->includes));
+	o->includes[o->nincludes].name = intern(p->t, b, (size_t)(p->s - b));
+	o->includes[o->nincludes++].cond = p->unknown > 0;
+	if (p->s < p->end && *p->s != '\n')
+		p->s++;
 }
 
 static void directive(struct scan *p)
@@ -413,6 +467,8 @@ static void directive(struct scan *p)
 		}
 	} else if (p->live && !strcmp(word, "define")) {
 		define(p);
+	} else if (p->live && !strcmp(word, "include")) {
+		include(p);
 	}
 	while (p->s < p->end && *p->s != '\n') {	/* the rest of the line */
 		char c = *p->s;
@@ -440,7 +496,7 @@ void lex(struct tree *t, int32_t file, const char *s, size_t len, struct lexed *
 			  .config_on = !t->files[file].off, .live = 1, .out = out };
 	int fresh = 1;			/* nothing but blanks on this line yet */
 
-	out->count = out->nmacros = 0;
+	out->count = out->nmacros = out->nincludes = 0;
 	while (p.s < p.end) {
 		uint32_t line = p.line;
 
@@ -452,6 +508,7 @@ void lex(struct tree *t, int32_t file, const char *s, size_t len, struct lexed *
 			directive(&p);
 		} else if (p.live) {
 			line = mark(&p);
+			p.braces += *p.s == '{' ? 1 : *p.s == '}' ? -1 : 0;
 			emit(&out->toks, &out->count, &out->cap, next_token(&p), line);
 		} else {
 			p.skipped = p.unknown > 0;

@@ -72,6 +72,9 @@ static void report(const struct tree *t, const struct result *r, enum format for
 	put(format, "why", r->why);
 	put_where(format, "decided_at", t, r->at);
 	put(format, "decided_by", line);
+	put(format, "proof", r->proof);
+	put(format, "handle_close", r->handle_ends ? r->handle_ends : "");
+	put(format, "handle_close_by", r->handle_close);
 	put(format, "context_type", r->context);
 	put(format, "context_vm", r->vm_member);
 	put(format, "vm_type", r->vm);
@@ -102,7 +105,7 @@ int main(int argc, char **argv)
 {
 	enum format format = HUMAN;
 	struct tree t;
-	struct result r;
+	static struct result r;
 	char err[4608];
 	int i;
 

@@ -19,22 +19,27 @@ static int is_source(const char *name)
 	return n > 2 && name[n - 2] == '.' && (name[n - 1] == 'c' || name[n - 1] == 'h');
 }
 
+static int is_makefile(const char *name)
+{
+	return strcmp(name, "Makefile") == 0 || strcmp(name, "Kbuild") == 0;
+}
+
 /* Tests of the driver that live in its directory are no part of what it does. */
 static int is_test_dir(const char *name)
 {
 	return strcmp(name, "selftests") == 0;
 }
 
-/* Headers first: types are known before they are used. Then by name. */
+/* Headers first: types are known before they are used. Then by name; Makefiles last. */
 static int by_kind_and_name(const void *a, const void *b)
 {
-	const char *x = ((const struct file *)a)->path, *y = ((const struct file *)b)->path;
-	int hx = x[strlen(x) - 1] == 'h', hy = y[strlen(y) - 1] == 'h';
+	const struct file *f = a, *g = b;
+	int x = f->make ? 2 : f->path[strlen(f->path) - 1] != 'h', y = g->make ? 2 : g->path[strlen(g->path) - 1] != 'h';
 
-	return hx != hy ? hy - hx : strcmp(x, y);
+	return x != y ? x - y : strcmp(f->path, g->path);
 }
 
-static int add_file(struct tree *t, const char *path)
+static int add_file(struct tree *t, const char *path, int make)
 {
 	if (t->nfiles % 256 == 0) {
 		void *p = realloc(t->files, (t->nfiles + 256) * sizeof(*t->files));
@@ -47,7 +52,7 @@ static int add_file(struct tree *t, const char *path)
 	t->files[t->nfiles].path = strdup(path);
 	if (!t->files[t->nfiles].path)
 		return -1;
-	t->nfiles++;
+	t->files[t->nfiles++].make = (uint8_t)make;
 	return 0;
 }
 
@@ -59,8 +64,10 @@ static int list_dir(struct tree *t, const char *sub, unsigned int depth, char *e
 	int ret = 0;
 	DIR *d;
 
-	if ((size_t)snprintf(full, sizeof(full), "%s%s%s", t->dir, *sub ? "/" : "", sub) >= sizeof(full))
+	if ((size_t)snprintf(full, sizeof(full), "%s%s%s", t->dir, *sub ? "/" : "", sub) >= sizeof(full)) {
+		unsure(t, -1, 0, "a path is too long to be read");
 		return 0;
+	}
 	d = opendir(full);
 	if (!d) {
 		snprintf(err, errlen, "%s: %s; give a readable i915 directory", full, strerror(errno));
@@ -69,18 +76,24 @@ static int list_dir(struct tree *t, const char *sub, unsigned int depth, char *e
 	while (!ret && (e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
-		if ((size_t)snprintf(rel, sizeof(rel), "%s%s%s", sub, *sub ? "/" : "", e->d_name) >= sizeof(rel))
+		if ((size_t)snprintf(rel, sizeof(rel), "%s%s%s", sub, *sub ? "/" : "", e->d_name) >= sizeof(rel) ||
+		    fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW)) {
+			unsure(t, -1, 0, "a file cannot be looked at");
 			continue;
-		if (fstatat(dirfd(d), e->d_name, &st, AT_SYMLINK_NOFOLLOW))
-			continue;
-		if (S_ISDIR(st.st_mode) && depth < MAX_DIR_DEPTH && !is_test_dir(e->d_name)) {
-			ret = list_dir(t, rel, depth + 1, err, errlen);
-		} else if (S_ISREG(st.st_mode) && is_source(e->d_name)) {
+		}
+		if (S_ISLNK(st.st_mode) && is_source(e->d_name)) {
+			unsure(t, -1, 0, "a source file is a symbolic link, which is not followed");
+		} else if (S_ISDIR(st.st_mode) && !is_test_dir(e->d_name)) {
+			if (depth < MAX_DIR_DEPTH)
+				ret = list_dir(t, rel, depth + 1, err, errlen);
+			else
+				unsure(t, -1, 0, "directories are nested too deeply");
+		} else if (S_ISREG(st.st_mode) && (is_source(e->d_name) || is_makefile(e->d_name))) {
 			if (t->nfiles >= MAX_FILES) {
 				snprintf(err, errlen, "%s: more than %u source files; give the i915 directory itself",
 					 t->dir, MAX_FILES);
 				ret = -1;
-			} else if (add_file(t, rel)) {
+			} else if (add_file(t, rel, is_makefile(e->d_name))) {
 				snprintf(err, errlen, "%s: out of memory; free some and try again", t->dir);
 				ret = -1;
 			}

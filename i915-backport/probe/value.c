@@ -17,7 +17,9 @@ static enum kind classify(const char *s)
 		{ "sizeof", K_SIZEOF }, { "typeof", K_SIZEOF }, { "__typeof__", K_SIZEOF },
 		{ "offsetof", K_SIZEOF }, { "struct", K_STRUCT }, { "union", K_STRUCT },
 		{ "enum", K_STRUCT }, { "false", K_FALSE }, { "true", K_TRUE },
-		{ "IS_ENABLED", K_ENABLED }, { "LIST_HEAD", K_LIST_HEAD },
+		{ "IS_ENABLED", K_ENABLED }, { "config_enabled", K_ENABLED },
+		{ "IS_BUILTIN", K_ENABLED }, { "IS_MODULE", K_ENABLED }, { "IS_REACHABLE", K_ENABLED },
+		{ "NULL", K_FALSE }, { "LIST_HEAD", K_LIST_HEAD },
 		{ "kref_get", K_GET }, { "kref_get_unless_zero", K_GET },
 		{ "refcount_inc", K_GET }, { "refcount_inc_not_zero", K_GET },
 		{ "atomic_inc", K_GET }, { "atomic_inc_not_zero", K_GET },
@@ -98,7 +100,7 @@ enum class class_of(const struct flow *f, sym type)
 	y = find_type(f->t, type);
 	if (!y)
 		return C_NONE;
-	for (i = 0; f->vm && i < y->count && i < 64; i++)
+	for (i = 0; f->vm && i < y->count; i++)
 		if (f->t->members[y->first + i].type == f->vm && !f->t->members[y->first + i].ptr)
 			return type == S_DRM_I915_PRIVATE ? C_OTHER : C_VM;
 	return C_OTHER;
@@ -146,8 +148,10 @@ uint32_t list_bit(struct flow *f, sym owner, sym name, sym type)
 	for (i = 0; i < f->nlists; i++)
 		if (f->lists[i].owner == owner && f->lists[i].name == name)
 			return 1u << i;
-	if (f->nlists == MAX_LISTS)
+	if (f->nlists == MAX_LISTS) {
+		unsure(f->t, -1, 0, "there are more lists than can be told apart");
 		return 0;
+	}
 	memset(&f->lists[i], 0, sizeof(f->lists[i]));
 	f->lists[i].owner = owner;
 	f->lists[i].name = name;
@@ -229,8 +233,10 @@ struct var *add_var(struct run *r, sym name, sym type)
 	struct var *x = find_var(r, name);
 
 	if (!x) {
-		if (r->nvars == MAX_VARS)
+		if (r->nvars == MAX_VARS) {
+			unsure(r->t, r->fn->at.file, r->fn->at.line, "a function has too many variables");
 			return NULL;
+		}
 		x = &r->vars[r->nvars++];
 	}
 	memset(x, 0, sizeof(*x));
@@ -264,6 +270,8 @@ uint32_t split(const struct run *r, uint32_t open, uint32_t *from, uint32_t *to)
 
 	for (i = open + 1; i <= close; i++) {
 		if (i == close || r->v[i].s == ',') {
+			if (i > start && n == MAX_ARGS)
+				unsure(r->t, r->fn->at.file, r->v[open].line, "a call has too many arguments");
 			if (i > start && n < MAX_ARGS) {
 				from[n] = start;
 				to[n++] = i;
@@ -278,9 +286,21 @@ uint32_t split(const struct run *r, uint32_t open, uint32_t *from, uint32_t *to)
 
 const struct func *func_of(const struct run *r, sym name)
 {
-	int32_t i = is_name(name) ? r->t->syms[name - SYM_FIRST].func : -1;
+	int32_t i = resolve(r->t, name, r->fn->at.file, -1);
 
 	return i < 0 ? NULL : &r->t->funcs[i];
+}
+
+/* The list that this scan takes things off. */
+static struct val taken_list(const struct run *r)
+{
+	struct val v = nothing;
+
+	v.type = S_LIST_HEAD;
+	v.member = r->c.list;
+	v.lists = r->c.link_lists;
+	v.flags = r->c.link_flags & V_CTX ? V_CTX_IN : r->c.link_flags & V_VMA ? V_VMA_IN : V_BAG;
+	return v;
 }
 
 /* Something that comes by the link this scan is about. */
@@ -288,7 +308,7 @@ struct val by_link(const struct run *r, uint32_t to)
 {
 	struct val v = nothing;
 
-	if (r->c.link && to > 0 && r->v[to - 1].s == r->c.link) {
+	if (r->c.link && !r->c.list && to > 0 && r->v[to - 1].s == r->c.link) {
 		v.flags = r->c.link_flags;
 		v.lists = r->c.link_lists;
 	}
@@ -323,6 +343,24 @@ static struct val call_value(struct run *r, uint32_t i, int depth)
 	return v;
 }
 
+static struct val operand(struct run *r, uint32_t *at, uint32_t end, int depth);
+
+/* (struct x *)operand */
+static struct val cast(struct run *r, uint32_t *at, uint32_t end, int depth)
+{
+	uint32_t i = *at;
+	sym type = r->v[i + 2].s;
+	struct val v = nothing;
+
+	i = r->match[i] + 1;
+	while (i < end && (r->v[i].s == '&' || r->v[i].s == '*'))
+		i++;
+	if (i < end && depth < MAX_DEPTH && (r->v[i].s == '(' || is_name(r->v[i].s)))
+		v = convert(r, operand(r, &i, end, depth + 1), type);
+	*at = i;
+	return v;
+}
+
 /* One operand with what follows it: a->b[c].d */
 static struct val operand(struct run *r, uint32_t *at, uint32_t end, int depth)
 {
@@ -332,18 +370,11 @@ static struct val operand(struct run *r, uint32_t *at, uint32_t end, int depth)
 	sym s = r->v[i].s;
 
 	r->e->steps++;
+	if (depth >= MAX_DEPTH && (s == '(' || (i + 1 < end && r->v[i + 1].s == '(')))
+		unsure(r->t, r->fn->at.file, r->v[i].line, "an expression is nested too deeply");
 	if (s == '(') {
-		if (i + 2 < end && kind_of(r->f, r->v[i + 1].s) == K_STRUCT) {	/* a cast */
-			sym type = r->v[i + 2].s;
-
-			i = r->match[i] + 1;
-			while (i < end && (r->v[i].s == '&' || r->v[i].s == '*'))
-				i++;
-			if (i < end && depth < MAX_DEPTH && (r->v[i].s == '(' || is_name(r->v[i].s)))
-				v = convert(r, operand(r, &i, end, depth + 1), type);
-			*at = i;
-			return v;
-		}
+		if (i + 2 < end && kind_of(r->f, r->v[i + 1].s) == K_STRUCT)
+			return cast(r, at, end, depth);
 		if (depth < MAX_DEPTH)
 			v = eval(r, i + 1, r->match[i] < end ? r->match[i] : end, depth + 1);
 		i = r->match[i] + 1;
@@ -373,6 +404,8 @@ static struct val operand(struct run *r, uint32_t *at, uint32_t end, int depth)
 			i = r->match[i] + 1;
 		} else if ((r->v[i].s == T_ARROW || r->v[i].s == '.') && i + 1 < end && is_name(r->v[i + 1].s)) {
 			v = step(r, v, r->v[i + 1].s);
+			if (r->c.list && r->v[i + 1].s == r->c.list)
+				v = taken_list(r);
 			i += 2;
 			if (i < end && r->v[i].s == '(') {
 				i = r->match[i] + 1;

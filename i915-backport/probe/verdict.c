@@ -77,9 +77,9 @@ static void decide(struct result *r, enum verdict v, struct where at, const char
 	snprintf(r->why, sizeof(r->why), why, name);
 }
 
-static void from_facts(const struct flow *f, const struct facts *k, struct result *r)
+/* What keeps the facts from being facts, or from mattering. Returns whether that settles it. */
+static int decide_early(const struct tree *t, const struct facts *k, struct result *r)
 {
-	const struct tree *t = f->t;
 	struct where nowhere = { -1, 0 };
 
 	if (t->fault_why)
@@ -89,6 +89,14 @@ static void from_facts(const struct flow *f, const struct facts *k, struct resul
 	else if (!k->vm_member && k->blind)
 		decide(r, UNKNOWN, k->context_at,
 		       "the context points to a struct %s that is nowhere defined", sym_text(t, k->blind));
+	else if (!k->vm_member && k->made_vm)
+		decide(r, UNKNOWN, k->context_at,
+		       "making a context leads to %s(), but no pointer to an address space was found in it",
+		       sym_text(t, k->made_vm));
+	else if (!k->vm_member && k->hidden)
+		decide(r, UNKNOWN, k->context_at,
+		       "struct %s has a macro or typedef in it, which may hide an address space",
+		       sym_text(t, k->hidden));
 	else if (!k->vm_member && (!k->vma || k->pins >= 0))
 		decide(r, CLEAN, k->context_at, "a context has no address space of its own%s", "");
 	else if (!k->vm_member)
@@ -109,31 +117,70 @@ static void from_facts(const struct flow *f, const struct facts *k, struct resul
 		decide(r, UNKNOWN, k->context_at, "no %s was found",
 		       !k->release ? "function that releases a context" :
 		       !k->destroy ? "ioctl that destroys a context" : "function that closes a file");
-	else if (k->pins && all_emptied(f, k->emptied))
+	else
+		return 0;
+	return 1;
+}
+
+static void from_facts(const struct flow *f, const struct facts *k, struct result *r)
+{
+	if (decide_early(f->t, k, r))
+		return;
+	if (k->pins && all_emptied(f, k->proved))
 		decide(r, CLEAN, k->walk_at,
 		       "a VMA holds its address space, and the context's end lets go of all of them (%s)",
 		       r->emptied);
-	else if (k->pins && k->emptied & k->idle & k->idled)
+	else if (k->pins && k->proved & k->idle & k->idled)
 		decide(r, CLEAN, k->walk_at,
 		       "a VMA holds its address space, and the context's end makes all of them idle and lets go of these (%s)",
 		       r->emptied);
+	else if (k->pins && (all_emptied(f, k->emptied) || k->emptied & k->idle & k->idled))
+		decide(r, UNKNOWN, k->lost,
+		       "the context's end may let go of all VMAs (%s), but not on every path", r->emptied);
 	else if (k->pins && k->emptied & k->idle)
 		decide(r, LEAKS_BUSY, k->walk_at, "the context's end lets go of idle VMAs only (%s)", r->emptied);
 	else if (k->pins)
 		decide(r, LEAKS, k->get_at,
 		       "a VMA holds its address space, and nothing empties that when the context goes%s", "");
-	else if (of_vm(f, k->emptied))
+	else if (of_vm(f, k->proved))
 		decide(r, CLEAN, k->walk_at,
 		       "a VMA does not hold its address space, whose end disposes of its VMAs (%s)",
 		       r->emptied);
+	else if (of_vm(f, k->emptied))
+		decide(r, UNKNOWN, k->lost,
+		       "the address space's end may dispose of its VMAs (%s), but not on every path", r->emptied);
 	else
 		decide(r, UNKNOWN, k->maker_at,
 		       "a VMA does not hold its address space, and nothing was found that disposes of it%s", "");
 }
 
+/* What a verdict says nothing about, but who reads it wants to know. */
+static void add_handle_close(const struct facts *k, struct result *r)
+{
+	size_t n = strlen(r->why);
+
+	if (!k->vma || !k->vm_member)
+		return;
+	r->handle_ends = k->handle_ends ? "lets-go" : "nothing";
+	if (n < sizeof(r->why))
+		snprintf(r->why + n, sizeof(r->why) - n, "; closing a handle %s",
+			 k->handle_ends ? "lets go of its VMAs" : "lets go of none");
+}
+
+/* Where the pointer is, who leads from the context's end to the walk, and what is done to each VMA. */
+static void write_proof(const struct tree *t, const struct facts *k, struct result *r)
+{
+	if (r->verdict == CLEAN && k->vm_member && *k->proof)
+		snprintf(r->proof, sizeof(r->proof), "%s.%s at %s:%lu; %s", sym_text(t, k->vm_home),
+			 sym_text(t, k->vm_member), t->files[k->vm_at.file].path, (unsigned long)k->vm_at.line, k->proof);
+	else if (r->verdict == CLEAN)
+		snprintf(r->proof, sizeof(r->proof), "no member of %s leads to an address space, and making one makes none",
+			 sym_text(t, k->context));
+}
+
 static void judge_once(struct tree *t, struct result *r)
 {
-	struct facts k;
+	static struct facts k;
 	struct flow *f;
 
 	memset(r, 0, sizeof(*r));
@@ -162,6 +209,12 @@ static void judge_once(struct tree *t, struct result *r)
 	r->get_at = k.get_at;
 	r->put_at = k.put_at;
 	from_facts(f, &k, r);
+	if (r->verdict == CLEAN && t->unsure_why)
+		decide(r, UNKNOWN, t->unsure, "looks clean, but not all of the source could be followed: %s",
+		       t->unsure_why);
+	write_proof(t, &k, r);
+	add_handle_close(&k, r);
+	copy(r->handle_close, t, k.handle_close);
 	flow_free(f);
 }
 
@@ -175,7 +228,7 @@ static void judge_once(struct tree *t, struct result *r)
  */
 void judge(struct tree *t, struct result *r)
 {
-	struct result off;
+	static struct result off;
 
 	index_tree(t);
 	judge_once(t, r);
@@ -190,6 +243,7 @@ void judge(struct tree *t, struct result *r)
 			snprintf(r->why, sizeof(r->why), "depends on the kernel's options: %s with all on, %s with all off",
 				 verdict_name(r->verdict), verdict_name(off.verdict));
 		r->verdict = UNKNOWN;
+		r->proof[0] = '\0';
 	}
 	index_free(t);
 }

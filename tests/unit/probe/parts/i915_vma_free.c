@@ -19,6 +19,16 @@ static struct i915_vma *new_vma(struct drm_i915_gem_object *obj, struct i915_add
 	return vma;
 }
 
+static struct i915_vma *lookup(struct drm_i915_gem_object *obj, struct i915_address_space *vm)
+{
+	struct i915_vma *vma;
+
+	list_for_each_entry(vma, &obj->vmas, all_link)
+		if (vma->vm == vm)
+			return vma;
+	return NULL;
+}
+
 struct i915_vma *vma_for(struct drm_i915_gem_object *obj, struct i915_address_space *vm)
 {
 	struct i915_vma *vma = lookup(obj, vm);
