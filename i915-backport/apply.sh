@@ -34,17 +34,17 @@ cmd_apply()
 	[ $# = 1 ] || die "$E_USAGE" "apply: needs exactly one TREE; see 'i915-backport apply --help'"
 	open_own_tree "$1"
 	case $mode in
-	check) find_fix; echo "$tree: $(plan_says verdict), the series $generation fits" ;;
+	check) find_fix; printf '%s\n' "$tree: $(plan_says verdict), the series $generation fits" ;;
 	forward)
 		refuse_dirty
 		find_fix
 		put_in ""
-		echo "$tree: $generation applied, $(series_patches "$series" | wc -l) patches" ;;
+		printf '%s\n' "$tree: $generation applied, $(series_patches "$series" | wc -l) patches" ;;
 	reverse)
 		refuse_dirty
 		find_applied
 		put_in -R
-		echo "$tree: $generation taken out" ;;
+		printf '%s\n' "$tree: $generation taken out" ;;
 	esac
 }
 
@@ -190,7 +190,7 @@ find_applied()
 	own=$(own_series)
 	if [ -n "$own" ]; then
 		vet_series "$own"
-		echo "$own"
+		printf '%s\n' "$own"
 	else
 		all_series
 	fi >"$WORK/all"
@@ -276,7 +276,7 @@ replace_touched()
 	while IFS= read -r file; do
 		[ -f "$1/$file" ] || continue
 		{
-			mkdir -p "$(dirname "$tree/$file")" && new=$(mktemp "$(dirname "$tree/$file")/.i915-backport.XXXXXX") && echo "$new" >>"$WORK/news" &&
+			mkdir -p "$(dirname "$tree/$file")" && new=$(mktemp "$(dirname "$tree/$file")/.i915-backport.XXXXXX") && printf '%s\n' "$new" >>"$WORK/news" &&
 				chmod 644 "$new" && { [ ! -f "$tree/$file" ] || cp -p "$tree/$file" "$new"; } && cat "$1/$file" >"$new"
 		} 2>"$WORK/err" || {
 			cause=$(why "$WORK/err")

@@ -17,8 +17,8 @@ kbuild()
 # jobs: J=, else what -j our own make was given, else one for each processor.
 jobs()
 {
-	given=$(echo " ${MAKEFLAGS:-} " | sed -n 's/.* -j\([0-9][0-9]*\) .*/\1/p')
-	echo "${J:-${given:-$(nproc)}}"
+	given=$(printf '%s\n' " ${MAKEFLAGS:-} " | sed -n 's/.* -j\([0-9][0-9]*\) .*/\1/p')
+	printf '%s\n' "${J:-${given:-$(nproc)}}"
 }
 
 # ask KDIR: what kbuild would compile with, as KEY=value lines in $WORK/asked.
@@ -59,7 +59,7 @@ path_flags()
 {
 	for flag in "-fmacro-prefix-map=$1/=" "-fdebug-prefix-map=$1=."; do
 		# shellcheck disable=SC2086 # CC may hold options
-		$cc "$flag" -E -x c /dev/null >/dev/null 2>&1 && echo "$flag"
+		$cc "$flag" -E -x c /dev/null >/dev/null 2>&1 && printf '%s\n' "$flag"
 	done
 	return 0
 }
@@ -104,7 +104,7 @@ without()
 		*) break ;;
 		esac
 	done
-	echo "$text"
+	printf '%s\n' "$text"
 }
 
 # build STAGE KDIR GENERATION SHA256: $STAGE/$I915/i915.ko
@@ -115,7 +115,7 @@ build()
 	choose_cc
 	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
-	KCFLAGS=$(echo "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
+	KCFLAGS=$(printf '%s\n' "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
 	release=$(headers_release "$2") all=
 	! is_backport "$release" || { backport "$1" && all=-k; }
 	PROGRESS="building i915.ko for $release" EXPECTED=120

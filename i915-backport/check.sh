@@ -10,7 +10,7 @@ stock_module()
 
 	for module in "$MODULES/$2"/kernel/"$I915"/i915.ko* "$DKMS_TREE/original_module/$2"/*/i915.ko* "$HOLD/$2"/i915.ko* \
 		"$1/$I915/i915.ko"; do
-		is_other "$module" && echo "$module" && return
+		is_other "$module" && printf '%s\n' "$module" && return
 	done
 	return 0
 }
@@ -52,7 +52,7 @@ any_module()
 	module=$(stock_module "$1" "$2")
 	[ -n "$module" ] || module=$(find -H "$MODULES/$2/kernel" -name '*.ko*' 2>/dev/null | head -n 1)
 	[ -n "$module" ] || module=$(find "$1/drivers" "$1/lib" "$1/fs" -name '*.ko' 2>/dev/null | head -n 1)
-	echo "$module"
+	printf '%s\n' "$module"
 }
 
 # reject TEXT

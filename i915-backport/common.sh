@@ -34,7 +34,7 @@ statuses()
 	 3  no usable source: not found, truncated, not a kernel tree, no i915 in it
 	 4  the source belongs to another kernel
 	 5  the verdict is 'unknown'
-	 6  no series fits, several do, or the tree has the fix already
+	 6  no series fits, several do, it leaves the driver leaking, or the tree has the fix already
 	 7  the build failed
 	 8  the built module failed a check and was not installed
 	 9  i915 is built into the kernel and cannot be replaced by a module
@@ -61,7 +61,7 @@ echo()
 # warn TEXT: one line on stderr, without what a terminal would obey.
 warn()
 {
-	printf 'i915-backport: %s\n' "$(echo "$*" | tr '\n' ' ' | tr -d '[:cntrl:]')" >&2
+	printf 'i915-backport: %s\n' "$(printf '%s\n' "$*" | tr '\n' ' ' | tr -d '[:cntrl:]')" >&2
 }
 
 # die STATUS TEXT: TEXT names the file, the cause and the next step, on one line.
@@ -144,8 +144,8 @@ is_inside()
 absolute()
 {
 	case $1 in
-	/*) echo "$1" ;;
-	*) echo "$PWD/$1" ;;
+	/*) printf '%s\n' "$1" ;;
+	*) printf '%s\n' "$PWD/$1" ;;
 	esac
 }
 
@@ -154,7 +154,7 @@ private_dir()
 {
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/i915-backport.XXXXXX") ||
 		die "$E_SYSTEM" "${TMPDIR:-/tmp}: no temporary folder can be made there; free some space or set TMPDIR"
-	echo "$dir"
+	printf '%s\n' "$dir"
 }
 
 # on_exit COMMAND: what to run when the command ends, however it ends; after the program that runs

@@ -19,7 +19,7 @@ compiler_flags()
 	major=$($cc -dumpversion | cut -d. -f1)
 	if grep -qs 'gcc_header(__GNUC__)' "$headers/linux/compiler-gcc.h" &&
 		[ ! -f "$headers/linux/compiler-gcc$major.h" ]; then
-		echo "-idirafter $PACKAGE/compat/compiler-gcc"
+		printf '%s\n' "-idirafter $PACKAGE/compat/compiler-gcc"
 	fi
 }
 
@@ -28,11 +28,11 @@ compiler_flags()
 # once for each.
 preprocessed()
 {
-	text=$WORK/ask/$(echo "$1" | tr / _)
+	text=$WORK/ask/$(printf '%s\n' "$1" | tr / _)
 	if [ ! -f "$text" ]; then
 		options="$(value flags <"$WORK/asked") $(value include <"$WORK/asked")"
 		# shellcheck disable=SC2086 # CC may hold options, the flags are many
-		(cd "$(value folder <"$WORK/asked")" && echo "#include <$1>" | ${CC:-$cc} $options -w -E -P -dD -x c -) \
+		(cd "$(value folder <"$WORK/asked")" && printf '%s\n' "#include <$1>" | ${CC:-$cc} $options -w -E -P -dD -x c -) \
 			>"$text.i" 2>"$WORK/err" || grep -q 'No such file' "$WORK/err" ||
 			die "$E_KERNEL" "$1: cannot be preprocessed: $(why "$WORK/err"); set CC= to the kernel's compiler"
 		tr -s ' \t\n' ' ' <"$text.i" >"$text"
@@ -54,7 +54,7 @@ is_wanted()
 wanted_shims()
 {
 	for shim in "$PACKAGE"/compat/*/shim "$PACKAGE"/patches/on-*/shim; do
-		[ ! -f "$shim" ] || ! is_wanted "${shim%/shim}" "$1" || echo "${shim%/shim}"
+		[ ! -f "$shim" ] || ! is_wanted "${shim%/shim}" "$1" || printf '%s\n' "${shim%/shim}"
 	done
 }
 
@@ -72,8 +72,8 @@ backport()
 		case $shim in
 		"$PACKAGE"/patches/*) fit_one "$shim" "$1" ;;
 		esac
-		[ ! -d "$shim/include" ] || echo "NOSTDINC_FLAGS += -I$shim/include"
-		[ ! -f "$shim/Kbuild" ] || echo "include $shim/Kbuild"
+		[ ! -d "$shim/include" ] || printf '%s\n' "NOSTDINC_FLAGS += -I$shim/include"
+		[ ! -f "$shim/Kbuild" ] || printf '%s\n' "include $shim/Kbuild"
 	done <"$WORK/shims" >>"$1/$I915/Kbuild.compat"
 }
 
@@ -92,9 +92,10 @@ fit_one()
 # missing LOG: what the compiler did not find, a line for each: API, its release, who wants it, where a shim would go.
 missing()
 {
-	awk -v place="$I915/" -v releases="$PACKAGE/compat/releases" '
+	PLACE=$I915/ RELEASES=$PACKAGE/compat/releases awk '
 		BEGIN {
-			while ((getline line <releases) > 0)
+			place = ENVIRON["PLACE"]
+			while ((getline line <ENVIRON["RELEASES"]) > 0)
 				for (n = split(line, word, " "); n > 1; n--)
 					since[word[n]] = word[1]
 		}

@@ -14,14 +14,14 @@ CONF=$ROOT/etc/i915-backport.conf
 cache_dir()
 {
 	if [ "$(id -u)" = 0 ]; then
-		echo "$ROOT/var/cache/i915-backport"
+		printf '%s\n' "$ROOT/var/cache/i915-backport"
 	else
-		echo "${XDG_CACHE_HOME:-$HOME/.cache}/i915-backport"
+		printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/i915-backport"
 	fi
 }
 
 # What may be set in the file; the first three are paths, the others 0 or 1.
-SETTINGS='KSRC I915_SOURCE PATCHES STRICT_SUBLEVEL KEEP_STOCK'
+SETTINGS='KSRC I915_SOURCE PATCHES TRUST_PATCHES STRICT_SUBLEVEL KEEP_STOCK'
 
 # settings: those of the file as KEY=value or KEY[RELEASE]=value, one a line. Of a line that is none, "!" and why. The file is
 # read, never run. awk is to be that of a frozen distribution too: mawk 1.3.3 knows neither classes of letters nor counts.
@@ -96,7 +96,7 @@ setting()
 {
 	eval "given=\${$1:-}"
 	if [ -n "$given" ]; then
-		echo "$given"
+		printf '%s\n' "$given"
 		return
 	fi
 	settings | KEY=$1 RELEASE=${2:-} awk '

@@ -50,10 +50,10 @@ maintainer_script()
 	{
 		echo '#!/bin/sh'
 		echo 'set -e'
-		echo "release=$release"
-		echo "signer='$(signer_of "$place/i915.ko" | tr -d "'")'"
-		echo "preference=/etc/depmod.d/$(package_name).conf"
-		echo "prefers_stock='$(prefers "$release" "kernel/$I915")'"
+		printf '%s\n' "release=$release"
+		printf '%s\n' "signer='$(signer_of "$place/i915.ko" | tr -d "'")'"
+		printf '%s\n' "preference=/etc/depmod.d/$(package_name).conf"
+		printf '%s\n' "prefers_stock='$(prefers "$release" "kernel/$I915")'"
 		"script_$1"
 	} >"$WORK/package/DEBIAN/$1"
 	chmod 755 "$WORK/package/DEBIAN/$1"
@@ -67,7 +67,7 @@ script_preinst()
 	cat <<-'EOT'
 	refuse()
 	{
-		echo "i915-backport: $1" >&2
+		printf '%s\n' "i915-backport: $1" >&2
 		exit 1
 	}
 	[ -d "/lib/modules/$release/kernel" ] ||
@@ -95,7 +95,7 @@ script_prerm()
 	cat <<-'EOT'
 	[ "$1" = remove ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
 	mkdir -p "${preference%/*}"
-	echo "$prefers_stock" >"$preference"
+	printf '%s\n' "$prefers_stock" >"$preference"
 	! has_room || depmod "$release"
 	sync
 	EOT
@@ -108,7 +108,7 @@ script_postinst()
 	[ "$1" != purge ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
 	rm -f "$preference"
 	if ! has_room; then
-		echo "i915-backport: /lib/modules/$release: no space left for depmod's tables; free some, and run 'dpkg --configure -a'" >&2
+		printf '%s\n' "i915-backport: /lib/modules/$release: no space left for depmod's tables; free some, and run 'dpkg --configure -a'" >&2
 		exit 1
 	fi
 	sync
@@ -131,7 +131,7 @@ script_postrm()
 # package_name: as dpkg spells names.
 package_name()
 {
-	echo "i915-backport-modules-$release" | tr 'A-Z_' 'a-z-'
+	printf '%s\n' "i915-backport-modules-$release" | tr 'A-Z_' 'a-z-'
 }
 
 control()
@@ -186,5 +186,5 @@ cmd_dist_modules()
 		die "$E_SYSTEM" "$deb: $(why "$WORK/out"); this dpkg-deb needs root for it, run it with sudo or fakeroot"
 	SOURCE_DATE_EPOCH=0 dpkg-deb -Zxz ${owner:+"$owner"} --build "$root" "$WORK/deb" >"$WORK/out" 2>&1 && put "$deb" <"$WORK/deb" ||
 		die "$E_SYSTEM" "$deb: $(why "$WORK/out"); free some space, or choose another folder with O="
-	echo "$deb"
+	printf '%s\n' "$deb"
 }

@@ -75,7 +75,7 @@ take_turn()
 		wait_lock "$turn.lock"
 		owner=$(cat "$turn" 2>/dev/null) || owner=
 		if [ -z "$owner" ] || [ "$owner" = "$me" ] || [ "$(started "${owner% *}")" != "${owner#* }" ]; then
-			echo "$me" >"$turn"
+			printf '%s\n' "$me" >"$turn"
 			exec 8>&-
 			return
 		fi
@@ -120,7 +120,7 @@ install_packages()
 		warn "missing:$missing; not installed because of NO_APT=1"
 		return 0
 	}
-	echo "Installing Debian packages:$missing"
+	printf '%s\n' "Installing Debian packages:$missing"
 	# shellcheck disable=SC2086 # a list
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$WORK/apt.log" 2>&1 ||
 		die "$E_SYSTEM" "apt-get: $(why "$WORK/apt.log"); run 'apt-get update' or install them by hand:$missing"
@@ -139,7 +139,7 @@ copy_package()
 	remove_unfinished
 	mkdir -p "$SOURCES" && new=$(mktemp -d "$SOURCES/.$DKMS_NAME.XXXXXX") ||
 		die "$E_SYSTEM" "$SOURCES: cannot be written; free some space or mend the permissions"
-	echo "$home" >"$new/$MARK" && chmod 755 "$new" && (cd "$PACKAGE" && cp -RP -- * "$new") 2>"$WORK/err" &&
+	printf '%s\n' "$home" >"$new/$MARK" && chmod 755 "$new" && (cd "$PACKAGE" && cp -RP -- * "$new") 2>"$WORK/err" &&
 		find "$new" -name build -type d -prune -exec rm -rf {} + && mark_copy "$new" "$home" || {
 		cause=$(why "$WORK/err")
 		rm -rf "$new"
@@ -171,7 +171,7 @@ remove_unfinished()
 # mark_copy DIR HOME: of the copy in DIR, which is to be at HOME.
 mark_copy()
 {
-	echo "$2" >"$1/$MARK" &&
+	printf '%s\n' "$2" >"$1/$MARK" &&
 		(cd "$1" && find . -type f ! -path "./$MARK" -print0 | sort -z | xargs -0 sha256sum) >>"$1/$MARK"
 }
 
@@ -279,7 +279,7 @@ stays()
 	case $who in
 	none) echo "no driver of it there" ;;
 	stock) echo "stock driver stays" ;;
-	*) echo "$who stays" ;;
+	*) printf '%s\n' "$who stays" ;;
 	esac
 }
 
@@ -301,7 +301,7 @@ install_for()
 	origin=$(plan_value source)
 	printf '%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "$result" >>"$WORK_ALL/rows"
 	reason=$(plan_value reason)
-	[ -z "$reason" ] || echo "$1: $verdict: $reason" >>"$WORK_ALL/reasons"
+	[ -z "$reason" ] || printf '%s\n' "$1: $verdict: $reason" >>"$WORK_ALL/reasons"
 }
 
 # dkms_install_for RELEASE: sets result. What DKMS had installed before the machine stopped, or before it knew our key, is taken further.

@@ -15,7 +15,7 @@ installed_kernels()
 plain_names()
 {
 	while IFS= read -r name; do
-		! is_plain "$name" || echo "$name"
+		! is_plain "$name" || printf '%s\n' "$name"
 	done
 }
 
@@ -43,7 +43,7 @@ headers_version()
 	code=$(headers_macro "$1" LINUX_VERSION_CODE)
 	[ -n "$code" ] || return 0
 	sublevel=$(headers_macro "$1" LINUX_VERSION_SUBLEVEL)
-	echo "$((code >> 16)).$((code >> 8 & 255)).${sublevel:-$((code & 255))}"
+	printf '%s\n' "$((code >> 16)).$((code >> 8 & 255)).${sublevel:-$((code & 255))}"
 }
 
 # headers_release KDIR: what 'uname -r' says on that kernel.
@@ -70,7 +70,7 @@ tree_version()
 # minor VERSION: its VERSION.PATCHLEVEL.
 minor()
 {
-	echo "$1" | cut -d. -f1-2
+	printf '%s\n' "$1" | cut -d. -f1-2
 }
 
 has_i915()
@@ -93,11 +93,11 @@ distribution_sources()
 	m=$(minor "$1")
 	for tree in "$SOURCES/linux-source-$m" "$SOURCES/linux-source-$m".* \
 		"$SOURCES/linux-$m" "$SOURCES/linux-$m"[.-]* "$SOURCES/linux"; do
-		[ -d "$tree" ] && has_i915 "$tree" && echo "$tree"
+		[ -d "$tree" ] && has_i915 "$tree" && printf '%s\n' "$tree"
 	done
 	for tarball in "$SOURCES/linux-source-$m".tar* "$SOURCES/linux-source-$m".[0-9]*.tar* \
 		"$SOURCES/linux-source-$m"*/linux-source-"$m"*.tar*; do
-		is_tarball "$tarball" && echo "$tarball"
+		is_tarball "$tarball" && printf '%s\n' "$tarball"
 	done
 	return 0
 }
@@ -113,7 +113,7 @@ closest()
 		[ "$version" != "$1" ] || same=${same:-$candidate}
 		[ "$(minor "$version")" != "$(minor "$1")" ] || near=${near:-$candidate}
 	done
-	echo "${same:-${near:-$packed}}"
+	printf '%s\n' "${same:-${near:-$packed}}"
 }
 
 # is_backport RELEASE: is it to have the i915 of another release?
@@ -143,7 +143,7 @@ find_source()
 find_hint()
 {
 	if [ -e "$ROOT/etc/debian_version" ]; then
-		echo "install linux-source-$(minor "$1") or set KSRC="
+		printf '%s\n' "install linux-source-$(minor "$1") or set KSRC="
 	else
 		echo "install the distribution's kernel source for it or set KSRC="
 	fi
@@ -171,5 +171,5 @@ belongs()
 # capped VERSION: SUBLEVEL as LINUX_VERSION_CODE of 4.4.256 and its like could still say it.
 capped()
 {
-	echo "$1" | awk -F. '{ print $1 "." $2 "." ($3 > 255 ? 255 : $3) }'
+	printf '%s\n' "$1" | awk -F. '{ print $1 "." $2 "." ($3 > 255 ? 255 : $3) }'
 }

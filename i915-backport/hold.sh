@@ -13,14 +13,14 @@ HOLD=$ROOT/lib/i915-backport
 # preference_of RELEASE: a file for each: another kernel's may be held for longer.
 preference_of()
 {
-	echo "$ROOT/etc/depmod.d/i915-backport-$1.conf"
+	printf '%s\n' "$ROOT/etc/depmod.d/i915-backport-$1.conf"
 }
 
 # prefers RELEASE DIR: the line of depmod.d by which the i915 of that folder is preferred. The release is an expression
 # there, and may have a + in it.
 prefers()
 {
-	echo "override i915 ^$(echo "$1" | sed 's/[^A-Za-z0-9]/./g')\$ $2"
+	printf '%s\n' "override i915 ^$(printf '%s\n' "$1" | sed 's/[^A-Za-z0-9]/./g')\$ $2"
 }
 
 # preference RELEASE DIR: depmod prefers the i915 of that folder.

@@ -8,7 +8,7 @@
 initramfs_of()
 {
 	for image in "initrd.img-$1" "initramfs-$1.img" "initrd-$1"; do
-		[ -f "$ROOT/boot/$image" ] && echo "$ROOT/boot/$image" && return
+		[ -f "$ROOT/boot/$image" ] && printf '%s\n' "$ROOT/boot/$image" && return
 	done
 	return 0
 }

@@ -26,10 +26,10 @@ plan()
 	origin=$(find_source "$1" "$2")
 	[ -n "$origin" ] ||
 		die "$E_SOURCE" "$2: no i915 source found for it; $(find_hint "$(headers_version "$1")")"
-	echo "source=$origin"
+	printf '%s\n' "source=$origin"
 	stage "$origin" "$WORK/stage"
 	version=$(tree_version "$WORK/stage/Makefile")
-	echo "version=$version"
+	printf '%s\n' "version=$version"
 	belongs "$version" "$1" "$origin" "$2"
 	choose_fix "$origin" "$2"
 }
@@ -40,8 +40,8 @@ choose_fix()
 	probe facts "$WORK/stage/$I915" >"$WORK/facts" || exit "$E_SOURCE"
 	verdict=$(value verdict <"$WORK/facts")
 	reason="$(value decided_at <"$WORK/facts"): $(value decided_by <"$WORK/facts")"
-	echo "verdict=$verdict"
-	echo "reason=$reason"
+	printf '%s\n' "verdict=$verdict"
+	printf '%s\n' "reason=$reason"
 	case $verdict in
 	clean)
 		! is_backport "$2" || { echo generation=none; return; }
@@ -50,8 +50,8 @@ choose_fix()
 	*) die "$E_VERDICT" "$1: the probe cannot tell whether this i915 leaks ($reason); see 'i915-backport facts', or give the whole source with $SOURCE_KEY=" ;;
 	esac
 	series=$(choose "$WORK/stage" "$2") || exit
-	echo "series=$series"
-	echo "generation=$(generation_of "$series")"
+	printf '%s\n' "series=$series"
+	printf '%s\n' "generation=$(generation_of "$series")"
 }
 
 # need_for_build: every program that a build or its check ends without, before the work begins.
@@ -102,6 +102,7 @@ make_module()
 		apply "$series" "$WORK/stage" ||
 			die "$E_SYSTEM" "$WORK/stage: the series cannot be written there: $(why "$WORK/patch.out"); free some space"
 		log "$(cat "$WORK/patch.out")"
+		generation=$generation$(unproven "$WORK/stage" "$series" "$2") || exit
 	fi
 	build "$WORK/stage" "$1" "$generation" "$sha256"
 	check "$WORK/stage" "$1" "$2" "$generation" "$sha256"
@@ -135,5 +136,5 @@ cmd_module()
 	make_module "$kdir" "$release" "${O:-build/$release}"
 	! is_backport "$release" && of='' || of=", i915 of $version"
 	[ -n "$series" ] && fix="fixed by the series $generation" || fix="no fix needed"
-	echo "$out/i915.ko: $release$of, $verdict, $fix"
+	printf '%s\n' "$out/i915.ko: $release$of, $verdict, $fix"
 }

@@ -21,7 +21,7 @@ host_program()
 		chmod 755 "$new"
 		mv "$new" "$bin"
 	fi
-	echo "$bin"
+	printf '%s\n' "$bin"
 }
 
 # probe FORMAT DIR: FORMAT is human, facts or json; DIR an i915 directory.
@@ -31,17 +31,32 @@ probe()
 	"$bin" "--$1" "$2"
 }
 
+# unproven STAGE SERIES RELEASE: the driver with the series in it is to be clean, or no module is made of it. With
+# TRUST_PATCHES=1 one is; what is printed then goes into its modinfo, which 'status' shows.
+unproven()
+{
+	probe facts "$1/$I915" >"$WORK/patched" || exit "$E_SOURCE"
+	found=$(value verdict <"$WORK/patched")
+	log "with the series: $(cat "$WORK/patched")"
+	[ "$found" != clean ] || return 0
+	cause="$(value decided_at <"$WORK/patched"): $(value why <"$WORK/patched")"
+	[ "$(setting TRUST_PATCHES "$3")" = 1 ] ||
+		die "$E_SERIES" "$2: with it the verdict is '$found', not 'clean' ($cause); mend the series, or set TRUST_PATCHES=1 to build the module all the same"
+	warn "$2: with it the verdict is '$found', not 'clean' ($cause); going on, because TRUST_PATCHES=1"
+	printf '%s\n' ", $found with it (TRUST_PATCHES)"
+}
+
 # i915_of TREE: the i915 directory of a kernel tree, an i915 directory or a tarball.
 i915_of()
 {
 	if [ -f "$1/i915_drv.h" ]; then
-		echo "$1"
+		printf '%s\n' "$1"
 	elif is_tarball "$1"; then
 		unpacked=$(unpack "$1") || exit
-		echo "$unpacked/$I915"
+		printf '%s\n' "$unpacked/$I915"
 	elif [ -d "$1" ]; then
 		has_i915 "$1" || not_a_tree "$1"
-		echo "$1/$I915"
+		printf '%s\n' "$1/$I915"
 	else
 		die "$E_SOURCE" "$1: neither a kernel tree nor a tarball of one; name one of these"
 	fi

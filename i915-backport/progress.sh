@@ -37,13 +37,13 @@ with_progress()
 
 begin_line()
 {
-	[ "${PROGRESS_LINES:-}" != 1 ] || [ -t 2 ] || echo "$PROGRESS (about $(clock "$(expected)"))" >&2
+	[ "${PROGRESS_LINES:-}" != 1 ] || [ -t 2 ] || printf '%s\n' "$PROGRESS (about $(clock "$(expected)"))" >&2
 }
 
 end_line()
 {
 	remember "$1"
-	[ "${PROGRESS_LINES:-}" != 1 ] || echo "$PROGRESS: done in $(clock "$1")" >&2
+	[ "${PROGRESS_LINES:-}" != 1 ] || printf '%s\n' "$PROGRESS: done in $(clock "$1")" >&2
 }
 
 # bar_while PID: until that process has ended.
@@ -82,7 +82,7 @@ expected()
 {
 	took=$(awk -F'\t' -v name="$PROGRESS" '$2 == name { print $1 }' "$(times_file)" 2>/dev/null) || true
 	took=${took:-${EXPECTED:-60}}
-	[ "$took" -gt 0 ] && echo "$took" || echo 1
+	[ "$took" -gt 0 ] && printf '%s\n' "$took" || echo 1
 }
 
 # remember SECONDS: for the next time; that this fails is no reason to fail.
@@ -96,5 +96,5 @@ remember()
 
 times_file()
 {
-	echo "$(cache_dir)/times"
+	printf '%s\n' "$(cache_dir)/times"
 }

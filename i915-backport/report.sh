@@ -8,12 +8,12 @@ note()
 {
 	into=$WORK/report/$1
 	shift
-	(WORK='' && "$@") >"$into" 2>&1 </dev/null || echo "(exit status $?)" >>"$into"
+	(WORK='' && "$@") >"$into" 2>&1 </dev/null || printf '%s\n' "(exit status $?)" >>"$into"
 }
 
 versions()
 {
-	echo "i915-backport $(package_version)"
+	printf '%s\n' "i915-backport $(package_version)"
 	uname -srvm # not the host's name
 	grep -E '^(ID|VERSION_ID|PRETTY_NAME)=' "$ROOT/etc/os-release"
 	for program in dkms modinfo make patch "${CC:-gcc}" ld; do
@@ -36,7 +36,7 @@ facts_of()
 gpus()
 {
 	for dev in "$ROOT"/sys/class/drm/card[0-9]*/device; do
-		[ -f "$dev/vendor" ] && echo "$dev $(cat "$dev/vendor" "$dev/device" "$dev/revision" 2>/dev/null | tr '\n' ' ')"
+		[ -f "$dev/vendor" ] && printf '%s\n' "$dev $(cat "$dev/vendor" "$dev/device" "$dev/revision" 2>/dev/null | tr '\n' ' ')"
 	done
 	return 0
 }
@@ -46,7 +46,7 @@ modules()
 	for release in $(cd "$MODULES" && ls); do
 		file=$(module_on_disk "$release")
 		[ -n "$file" ] || continue
-		echo "$file"
+		printf '%s\n' "$file"
 		modinfo "$file" | grep -E '^(filename|version|srcversion|vermagic|depends|signer|sig_|i915_backport)'
 	done
 }
@@ -79,7 +79,7 @@ settings_said()
 build_logs()
 {
 	find "$DKMS_TREE" -name '*.log' -type f 2>/dev/null | while IFS= read -r file; do
-		cp -P "$file" "$WORK/report/dkms.$(echo "${file#"$DKMS_TREE"/}" | tr / .)"
+		cp -P "$file" "$WORK/report/dkms.$(printf '%s\n' "${file#"$DKMS_TREE"/}" | tr / .)"
 	done
 	for file in "$(cache_dir)"/*.log; do
 		[ ! -f "$file" ] || [ -L "$file" ] || cp -P "$file" "$WORK/report/"
@@ -116,7 +116,7 @@ cmd_report()
 	[ ! -r "$CONF" ] || note i915-backport.conf settings_said
 	build_logs
 	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && put "$archive" 600 <"$WORK/report.tar.xz" || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
-	echo "$archive holds, and nothing else:"
+	printf '%s\n' "$archive holds, and nothing else:"
 	(cd "$WORK/report" && ls) | sed 's/^/  /'
 	echo "It has no keys, no host name and no kernel log lines but those of i915 and drm; paths of source trees are in it."
 	echo "Only you can read it (mode 0600): look through it before you send it."

@@ -20,7 +20,7 @@ keep_stock()
 				print
 		}' "$CONF" >"$WORK/settings" || die "$E_SYSTEM" "$CONF: cannot be read, or $WORK not be written; free some space"
 	fi
-	{ [ -z "$2" ] || echo "$setting = $2"; } >>"$WORK/settings" && put "$(readlink -f "$CONF")" "$mode" <"$WORK/settings" ||
+	{ [ -z "$2" ] || printf '%s\n' "$setting = $2"; } >>"$WORK/settings" && put "$(readlink -f "$CONF")" "$mode" <"$WORK/settings" ||
 		die "$E_SYSTEM" "$CONF: cannot be written; free some space or mend the permissions"
 	[ -s "$CONF" ] || rm -f "$CONF"
 }
@@ -50,7 +50,7 @@ users()
 {
 	for fd in /proc/[0-9]*/fd/*; do
 		case $(readlink "$fd") in
-		/dev/dri/*) pid=${fd#/proc/}; pid=${pid%%/*}; echo "$(cat "/proc/$pid/comm") ($pid)" ;;
+		/dev/dri/*) pid=${fd#/proc/}; pid=${pid%%/*}; printf '%s\n' "$(cat "/proc/$pid/comm") ($pid)" ;;
 		esac
 	done 2>/dev/null | sort -u
 	(cd "$SYS/holders" && ls)
@@ -60,7 +60,7 @@ users()
 consoles()
 {
 	for console in /sys/class/vtconsole/*; do
-		! grep -q 'frame buffer' "$console/name" 2>/dev/null || echo "$1" >"$console/bind"
+		! grep -q 'frame buffer' "$console/name" 2>/dev/null || printf '%s\n' "$1" >"$console/bind"
 	done
 }
 
@@ -70,16 +70,16 @@ unload()
 	[ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ] || return 0
 	held_by=$(users | tr '\n' ' ')
 	if [ -n "$held_by" ]; then
-		echo "The driver that is loaded stays ours until the next boot; it is in use by: $held_by"
+		printf '%s\n' "The driver that is loaded stays ours until the next boot; it is in use by: $held_by"
 		return
 	fi
 	consoles 0
 	if ! modprobe -r i915 2>"$WORK/err"; then
-		echo "The driver that is loaded stays ours until the next boot: $(why "$WORK/err")"
+		printf '%s\n' "The driver that is loaded stays ours until the next boot: $(why "$WORK/err")"
 	elif modprobe i915 2>"$WORK/err"; then
 		echo "The stock driver is loaded."
 	else
-		echo "Ours is unloaded, but the stock driver does not load before the next boot: $(why "$WORK/err")"
+		printf '%s\n' "Ours is unloaded, but the stock driver does not load before the next boot: $(why "$WORK/err")"
 	fi
 	consoles 1
 }
@@ -93,7 +93,7 @@ releases_meant()
 	fi
 	for dir in "$MODULES"/*/; do
 		release=$(basename "$dir")
-		! is_ours "$(module_on_disk "$release")" || echo "$release"
+		! is_ours "$(module_on_disk "$release")" || printf '%s\n' "$release"
 	done
 }
 
@@ -105,7 +105,7 @@ cmd_rollback()
 	-h | --help)
 		echo "Usage: sudo i915-backport rollback [--undo] [RELEASE]..."
 		echo "The stock driver again for every kernel that has ours (or those named): on disk, in the initramfs, and in"
-		echo "memory if nothing uses it. It stays that way (KEEP_STOCK[RELEASE] in $CONF) until 'rollback --undo' and"
+		printf '%s\n' "memory if nothing uses it. It stays that way (KEEP_STOCK[RELEASE] in $CONF) until 'rollback --undo' and"
 		echo "'dkms-install'."
 		return ;;
 	-*) die "$E_USAGE" "rollback $1: no such option; see 'i915-backport rollback --help'" ;;
@@ -141,6 +141,6 @@ undo_rollback()
 	[ $# -gt 0 ] || set -- $(sed -n 's/^KEEP_STOCK\[\(.*\)\].*/\1/p' "$CONF" 2>/dev/null | plain_names)
 	for release; do
 		keep_stock "$release" ""
-		echo "$release: no longer kept at the stock driver; 'i915-backport dkms-install' installs ours again"
+		printf '%s\n' "$release: no longer kept at the stock driver; 'i915-backport dkms-install' installs ours again"
 	done
 }

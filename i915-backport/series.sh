@@ -19,31 +19,31 @@ plain_series()
 	rm -rf "$WORK/plain"
 	mkdir -p "$WORK/plain" || return
 	if [ ! -f "$1/series" ]; then
-		echo "$1: no file 'series' in it; set PATCHES= to a folder in quilt's form"
+		printf '%s\n' "$1: no file 'series' in it; set PATCHES= to a folder in quilt's form"
 	elif ! series_patches "$1" >"$WORK/plain/names" 2>/dev/null; then
-		echo "$1/series: cannot be read; mend its permissions"
+		printf '%s\n' "$1/series: cannot be read; mend its permissions"
 	elif [ ! -s "$WORK/plain/names" ]; then
-		echo "$1/series: names no patch; list the patches in it"
+		printf '%s\n' "$1/series: names no patch; list the patches in it"
 	elif grep -q '^[^#]*[^#[:space:]][[:space:]][[:space:]]*-p *[02-9]' "$1/series"; then
-		echo "$1/series: has a patch that is not for -p1; make it again with -p1"
+		printf '%s\n' "$1/series: has a patch that is not for -p1; make it again with -p1"
 	fi >"$WORK/cause"
 	[ ! -s "$WORK/cause" ] || return
 	while IFS= read -r name; do
 		n=$((n + 1))
 		plain_patch "$1" "$name" "$WORK/plain/$n" >"$WORK/cause" || return
 	done <"$WORK/plain/names"
-	echo "$1" >"$WORK/plain/of"
+	printf '%s\n' "$1" >"$WORK/plain/of"
 }
 
 # plain_patch DIR NAME FILE: that patch into FILE; says why it cannot be.
 plain_patch()
 {
 	if ! is_inside "$2"; then
-		echo "$1/series: '$2' is no plain name of a patch in it; mend the series"
+		printf '%s\n' "$1/series: '$2' is no plain name of a patch in it; mend the series"
 	elif [ ! -f "$1/$2" ]; then
-		echo "$1/series: $2 is not there; mend the series"
+		printf '%s\n' "$1/series: $2 is not there; mend the series"
 	elif ! { PLACE=$I915 awk -f "$ROOM/patch.awk" <"$1/$2" >"$3"; } 2>"$WORK/err"; then
-		echo "$1/$2: $(why "$WORK/err"); mend the patch, or make it anew with 'git format-patch'"
+		printf '%s\n' "$1/$2: $(why "$WORK/err"); mend the patch, or make it anew with 'git format-patch'"
 	else
 		return 0
 	fi
@@ -77,7 +77,7 @@ apply()
 	plain_series "$1" || { cat "$WORK/cause" >"$WORK/patch.out"; return 1; }
 	while IFS= read -r name; do
 		n=$((n + 1))
-		echo "in $name" >>"$WORK/patch.out"
+		printf '%s\n' "in $name" >>"$WORK/patch.out"
 		patched "$WORK/plain/$n" "$2" || return
 	done <"$WORK/plain/names"
 }
@@ -120,7 +120,7 @@ all_series()
 	local dir
 
 	for dir in "$PACKAGE"/patches/*/; do
-		[ ! -f "${dir}series" ] || echo "${dir%/}"
+		[ ! -f "${dir}series" ] || printf '%s\n' "${dir%/}"
 	done
 }
 
@@ -156,14 +156,14 @@ choose()
 		vet_series "$own"
 		place=$(misfit "$own" "$1")
 		[ -z "$place" ] || refuse "$own" "$1" "$place"
-		echo "$own"
+		printf '%s\n' "$own"
 		return
 	fi
 	all_series >"$WORK/all"
 	: >"$WORK/fit"
 	while IFS= read -r dir; do
 		vet_series "$dir"
-		! { facts_agree "$dir" && try_series "$dir" "$1"; } || echo "$dir" >>"$WORK/fit"
+		! { facts_agree "$dir" && try_series "$dir" "$1"; } || printf '%s\n' "$dir" >>"$WORK/fit"
 	done <"$WORK/all"
 	case $(grep -c . "$WORK/fit") in
 	1) cat "$WORK/fit" ;;

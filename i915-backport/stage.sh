@@ -85,7 +85,7 @@ want()
 	"$I915"/*) ;;
 	*)
 		vet_path "$1" "$2" "$3"
-		echo "$2" ;;
+		printf '%s\n' "$2" ;;
 	esac
 }
 
@@ -122,7 +122,7 @@ unpack()
 	make_dir "$cache"
 	wait_lock "$cache/.lock"
 	rm -rf "$cache"/.new.*
-	where=$cache/$({ stat -L -c '%n %s %Y' "$1"; echo "$OWN_HEADERS"; } | sha256sum | cut -c 1-16)
+	where=$cache/$({ stat -L -c '%n %s %Y' "$1"; printf '%s\n' "$OWN_HEADERS"; } | sha256sum | cut -c 1-16)
 	if [ ! -d "$where" ]; then
 		new=$(mktemp -d "$cache/.new.XXXXXX") ||
 			die "$E_SYSTEM" "$cache: not writable; mend its permissions or free some space"
@@ -131,7 +131,7 @@ unpack()
 		mv "$new" "$where"
 	fi
 	exec 8>&-
-	echo "$where"
+	printf '%s\n' "$where"
 }
 
 # extract TARBALL DEST: i915, its headers, the driver folders it may include from, and the Makefile; nothing else.

@@ -35,7 +35,7 @@ kept()
 
 plan_value()
 {
-	echo "$PLAN" | value "$1"
+	printf '%s\n' "$PLAN" | value "$1"
 }
 
 # module_on_disk RELEASE: the i915.ko that modprobe would take; nothing if there is none.
@@ -75,7 +75,7 @@ certificate()
 		sed -n 's/^[[:space:]]*mok_certificate=//p' | tail -n 1 | tr -d "\"'")
 	ubuntu=/var/lib/shim-signed/mok/MOK.der
 	[ -n "$named" ] || [ ! -f "$ROOT$ubuntu" ] || named=$ubuntu
-	echo "${named:-/var/lib/dkms/mok.pub}"
+	printf '%s\n' "${named:-/var/lib/dkms/mok.pub}"
 }
 
 # signature RELEASE MODULE: who signed it, and whether the running kernel, if that is its release, would not have that.
@@ -85,7 +85,7 @@ signature()
 	if [ -n "$signer" ] && [ "$1" = "$(uname -r)" ] && wants_signatures && ! knows_signer "$signer"; then
 		signer="$signer: refused by this kernel"
 	fi
-	echo "$signer"
+	printf '%s\n' "$signer"
 }
 
 # whose MODULE: ours, the stock one, or one of somebody else, who is named if it is DKMS that knows.
@@ -113,7 +113,7 @@ foreign()
 		package=${module%/kernel-*}
 		[ -f "$module" ] && [ "$package" != "$DKMS_TREE" ] || continue
 		package=${package##*/}/$(readlink "${module%/module/*}" | cut -d/ -f1)
-		echo "foreign, $package"
+		printf '%s\n' "foreign, $package"
 		return
 	done
 	# DKMS puts the stock driver back there on some distributions: it is then the only one.
@@ -132,7 +132,7 @@ taken()
 	[ -n "$disk" ] || return 0
 	who=$(whose "$disk")
 	case $who in
-	foreign*) echo "$disk is neither the kernel's own i915 nor ours ($who); remove that, or keep it with KEEP_STOCK[$1] = 1 in $CONF" ;;
+	foreign*) printf '%s\n' "$disk is neither the kernel's own i915 nor ours ($who); remove that, or keep it with KEEP_STOCK[$1] = 1 in $CONF" ;;
 	esac
 }
 
@@ -174,7 +174,7 @@ status_row()
 	if [ -f "$build/Makefile" ]; then
 		plan_of "$(readlink -f "$build")" "$1"
 		origin=$(plan_value source)
-		[ "$PLAN_STATUS" = 0 ] || [ "$PLAN_STATUS" = "$E_CLEAN" ] || echo "$1: $PLAN_ERROR" >>"$NOTES"
+		[ "$PLAN_STATUS" = 0 ] || [ "$PLAN_STATUS" = "$E_CLEAN" ] || printf '%s\n' "$1: $PLAN_ERROR" >>"$NOTES"
 	else
 		PLAN='' origin='no headers'
 	fi

@@ -146,7 +146,7 @@ cmd_verify()
 	'' | --leaktest) ;;
 	-h | --help)
 		echo "Usage: sudo i915-backport verify [--leaktest]"
-		echo "Is the driver that is loaded ours, and is the fix at work? Exit status 0 yes, $E_NO no, $E_CLEAN there is nothing to fix."
+		printf '%s\n' "Is the driver that is loaded ours, and is the fix at work? Exit status 0 yes, $E_NO no, $E_CLEAN there is nothing to fix."
 		return ;;
 	*) die "$E_USAGE" "verify $1: no such option; see 'i915-backport verify --help'" ;;
 	esac
