@@ -215,6 +215,27 @@ static int changes_any(const struct proof *p, const struct func *g, uint32_t end
 	return 0;
 }
 
+/* Is one of these called in [from, end) of that function, or first by a function that is? */
+static int calls_any(const struct proof *p, const struct func *g, uint32_t from, uint32_t end, const struct names *what,
+		     int depth)
+{
+	const struct tok *v = p->t->toks + g->first;
+	int32_t to;
+
+	for (; from + 1 < end; from++) {
+		if (v[from + 1].s != '(' || !is_name(v[from].s))
+			continue;
+		if (has(what, v[from].s))
+			return 1;
+		if (depth && (v[from].s == S_IF || v[from].s == S_WHILE))
+			return 0;		/* perhaps */
+		to = depth ? -1 : resolve(p->t, v[from].s, g->at.file, -1);
+		if (to >= 0 && calls_any(p, &p->t->funcs[to], 0, p->t->funcs[to].count, what, 1))
+			return 1;
+	}
+	return 0;
+}
+
 /* Does that function change the state, look at it, and then call one of @what? */
 static int completes(const struct proof *p, const struct func *g, const struct names *state, const struct names *what)
 {
@@ -233,9 +254,8 @@ static int completes(const struct proof *p, const struct func *g, const struct n
 			;
 		if (k == end || !changes_any(p, g, end, state, 0))
 			continue;
-		for (k = end; k + 1 < g->count; k++)
-			if (v[k + 1].s == '(' && has(what, v[k].s))
-				return 1;
+		if (calls_any(p, g, end, g->count, what, 0))
+			return 1;
 	}
 	return 0;
 }
