@@ -550,8 +550,9 @@ static void note_touch(struct run *r, sym name, const uint32_t *from, const uint
 	    (*s >= 'A' && *s <= 'Z' && !(r->t->syms[name - SYM_FIRST].flags & SF_MACRO)))
 		return;			/* looks only, as ERR_PTR() does */
 	for (k = 0; k < n && r->e->out->makes; k++)
-		if (is_path(r, from[k], to[k]) && ((args[k].flags & V_VM && class_of(r->f, args[k].type) == C_VM) ||
-		    (args[k].flags & V_VM_IN && is_counter(r, args[k].type))))
+		if (is_path(r, from[k], to[k]) &&
+		    (args[k].flags & V_VM ? class_of(r->f, args[k].type) == C_VM :
+		     args[k].flags & V_VM_IN && is_counter(r, args[k].type)))
 			note(r, &r->e->out->touch, i);
 }
 
@@ -645,20 +646,20 @@ static void let_go(struct run *r, uint32_t lists, uint32_t i)
 		add_act(r, i, ACT_GO, 0, lists);
 }
 
-/* kref_get() and kref_put() and their kind, of an address space; returns whether it is followed by the release. */
-static int reference(struct run *r, enum kind kind, const struct val *args, uint32_t n, uint32_t i)
+/* kref_get() and the like, of an address space; returns whether its release follows. */
+static int reference(struct run *r, enum kind which, const struct val *args, uint32_t n, uint32_t i)
 {
 	struct outcome *o = r->e->out;
 	int ref;
 
-	if (kind == K_PUT && n > 1)
+	if (which == K_PUT && n > 1)
 		note_release(r, args, n);
 	if (!n || !(args[0].flags & V_VM_IN) || class_of(r->f, args[0].owner) != C_VM)
 		return 1;
 	ref = ref_index(r->f, args[0].member);
 	if (ref < 0)
 		return 0;
-	if (kind == K_GET) {
+	if (which == K_GET) {
 		note(r, &o->get[ref], i);
 		return 0;
 	}
@@ -671,17 +672,17 @@ static int reference(struct run *r, enum kind kind, const struct val *args, uint
 }
 
 /* A VMA, or its node, is given to what frees or unbinds it. */
-static void end_of_vma(struct run *r, enum kind kind, const struct val *args, uint32_t n, uint32_t i)
+static void end_of_vma(struct run *r, enum kind which, const struct val *args, uint32_t n, uint32_t i)
 {
 	uint32_t k;
 
-	for (k = 0; kind == K_FREE && k < n; k++)
+	for (k = 0; which == K_FREE && k < n; k++)
 		if (args[k].flags & V_VMA) {
 			if (!r->f->vma_free)
 				r->f->vma_free = r->v[i].s;
 			let_go(r, args[k].lists, i);
 		}
-	if (kind == K_UNBIND && n && args[0].flags & V_VMA_IN) {
+	if (which == K_UNBIND && n && args[0].flags & V_VMA_IN) {
 		if (r->f->unbind < 0 && unbinds(r))
 			r->f->unbind = r->c.func;
 		let_go(r, args[0].lists, i);

@@ -111,10 +111,11 @@ sym intern(struct tree *t, const char *s, size_t len)
 /* An empty table of names, but for those that probe.h numbers. */
 void lex_init(struct tree *t)
 {
-	static const char *const words[] = { "struct", "union", "enum", "const", "volatile", "static", "else",
-					     "for", "typedef", "if", "while", "do", "switch", "case", "default", "return",
-					     "goto", "break", "continue", "__attribute__", "kref", "list_head", "drm_mm", "drm_file",
-					     "drm_i915_private" };
+	static const char *const words[] = {
+		"struct", "union", "enum", "const", "volatile", "static", "else", "for", "typedef", "if", "while", "do",
+		"switch", "case", "default", "return", "goto", "break", "continue", "__attribute__", "kref", "list_head",
+		"drm_mm", "drm_file", "drm_i915_private"
+	};
 	uint32_t cap = 0;
 	size_t i;
 

@@ -34,7 +34,8 @@ static int is_test_dir(const char *name)
 static int by_kind_and_name(const void *a, const void *b)
 {
 	const struct file *f = a, *g = b;
-	int x = f->make ? 2 : f->path[strlen(f->path) - 1] != 'h', y = g->make ? 2 : g->path[strlen(g->path) - 1] != 'h';
+	int x = f->make ? 2 : f->path[strlen(f->path) - 1] != 'h';
+	int y = g->make ? 2 : g->path[strlen(g->path) - 1] != 'h';
 
 	return x != y ? x - y : strcmp(f->path, g->path);
 }

@@ -172,7 +172,8 @@ static void write_proof(const struct tree *t, const struct facts *k, struct resu
 {
 	if (r->verdict == CLEAN && k->vm_member && *k->proof)
 		snprintf(r->proof, sizeof(r->proof), "%s.%s at %s:%lu; %s", sym_text(t, k->vm_home),
-			 sym_text(t, k->vm_member), t->files[k->vm_at.file].path, (unsigned long)k->vm_at.line, k->proof);
+			 sym_text(t, k->vm_member), t->files[k->vm_at.file].path, (unsigned long)k->vm_at.line,
+			 k->proof);
 	else if (r->verdict == CLEAN)
 		snprintf(r->proof, sizeof(r->proof), "no member of %s leads to an address space, and making one makes none",
 			 sym_text(t, k->context));
