@@ -257,7 +257,7 @@ kernels_with()
 
 	for release in $(cd "$MODULES" && ls | plain_names); do
 		case $(readlink "$DKMS_TREE/kernel-$release-"*) in
-		"$1"/*) echo "$release" ;;
+		"$1"/*) printf '%s\n' "$release" ;;
 		esac
 	done
 }
