@@ -292,12 +292,21 @@ bool gem_madvise(int fd, uint32_t handle, uint32_t advice)
 	return madvise.retained;
 }
 
-int gem_prime_export(int fd, uint32_t handle)
+int try_prime_export(int fd, uint32_t handle, int *dmabuf)
 {
 	struct drm_prime_handle prime = { .handle = handle, .flags = DRM_CLOEXEC };
+	int err = try_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime);
 
-	must(try_ioctl(fd, DRM_IOCTL_PRIME_HANDLE_TO_FD, &prime), "PRIME_HANDLE_TO_FD");
-	return prime.fd;
+	*dmabuf = prime.fd;
+	return err;
+}
+
+int gem_prime_export(int fd, uint32_t handle)
+{
+	int dmabuf;
+
+	must(try_prime_export(fd, handle, &dmabuf), "PRIME_HANDLE_TO_FD");
+	return dmabuf;
 }
 
 uint32_t gem_prime_import(int fd, int dmabuf)

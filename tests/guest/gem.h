@@ -95,6 +95,7 @@ int try_open(int fd, uint32_t name, uint32_t *handle);
 /* I915_MADV_WILLNEED, ..._DONTNEED; false if the driver has given the object's memory back meanwhile. */
 bool gem_madvise(int fd, uint32_t handle, uint32_t advice);
 int gem_prime_export(int fd, uint32_t handle);
+int try_prime_export(int fd, uint32_t handle, int *dmabuf);
 uint32_t gem_prime_import(int fd, int dmabuf);
 uint32_t gem_context_create(int fd);
 void gem_context_destroy(int fd, uint32_t context);

@@ -100,6 +100,12 @@ void active_nobody(void);
 
 /* leak_userptr.c */
 void need_userptr(void);
+
+/* The same if other files cannot be given such objects. */
+void need_shared_userptr(void);
+
+/* The same on drivers whose objects do not stay with a parent that forks while the GPU writes to them. */
+void need_userptr_across_fork(void);
 void userptr_contexts(void);
 void userptr_munmap(void);
 void userptr_mremap(void);

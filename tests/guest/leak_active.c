@@ -226,7 +226,7 @@ static void cross_userptr(bool nobody)
 {
 	struct crossing how = { .userptr = true, .nobody = nobody, .want_memory = unmap };
 
-	need_userptr();
+	need_shared_userptr();
 	how.unbound = BY_NO_ROOM;
 	cross_all_ways_to_go(how);
 	how.unbound = BY_USERPTR;

@@ -37,6 +37,30 @@ void need_userptr(void)
 	munmap(page, PAGE);
 }
 
+void need_shared_userptr(void)
+{
+	uint32_t *page = anonymous_page(), handle;
+	int dmabuf, err;
+
+	need_userptr();
+	err = try_userptr(exporter.fd, page, PAGE, &handle);
+	if (err)
+		fail("userptr: %s", strerror(-err));
+	err = try_prime_export(exporter.fd, handle, &dmabuf);
+	if (err)
+		skip("an object of the client's memory cannot be exported: %s", strerror(-err));
+	close(dmabuf);
+	gem_close(exporter.fd, handle);
+	munmap(page, PAGE);
+}
+
+/* Those that can probe memory, since 5.16, pin it by the kernel's newer rules. */
+void need_userptr_across_fork(void)
+{
+	if (gem_param(exporter.fd, I915_PARAM_HAS_USERPTR_PROBE, 0))
+		skip("which of two processes keeps the memory that the GPU writes to is the kernel's matter");
+}
+
 static void store(int fd, uint32_t context, uint32_t handle, uint32_t value)
 {
 	gem_store(fd, context, I915_EXEC_RENDER, handle, OFFSET, value);
@@ -201,5 +225,6 @@ static void change_fork(struct busy *b)
 
 void userptr_fork(void)
 {
+	need_userptr_across_fork();
 	while_busy(change_fork);
 }

@@ -56,7 +56,7 @@ static const struct scenario {
 	{ .name = "handle-closed-idle", .play = handle_closed_idle },
 	{ .name = "handle-closed-among-work", .play = handle_closed_among_work },
 	{ .name = "handle-closed-memory-wanted", .play = handle_closed_memory_wanted, .flags = MOVES },
-	{ .name = "handles-closed-at-once", .play = handles_closed_at_once },
+	{ .name = "handles-closed-at-once", .play = handles_closed_at_once, .seconds = 90 },
 	{ .name = "handle-of-many-contexts", .play = handle_of_many_contexts, .seconds = 60 },
 	{ .name = "handle-closed-then-context-x8", .play = handle_closed_then_context },
 	{ .name = "handle-closed-then-evicted", .play = handle_closed_then_evicted },
