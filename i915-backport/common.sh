@@ -98,11 +98,11 @@ why()
 	disk_full "$(dirname "$1")" || echo "no cause was given"
 }
 
-# disk_full DIR: says so if it is.
+# disk_full DIR: says so if it is, or was: a compiler that could not write its file to the end removes it.
 disk_full()
 {
 	free=$(df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }')
-	[ "${free:-64}" -lt 64 ] && echo "No space left on device"
+	[ "${free:-4096}" -lt 4096 ] && echo "No space left on device"
 }
 
 # first_error FILE: of a compiler or of make, where that can be told: a full disk before what comes of
