@@ -132,12 +132,14 @@ const char *program_parse(struct program *p, char name[NAME_SIZE], FILE *from);
 
 /* The operations, in fuzz_client.c and so on; each table ends with a nameless one. */
 extern const struct op client_ops[], exec_ops[], memory_ops[], display_ops[], system_ops[];
-extern const struct op *const op_tables[];
-extern const unsigned int n_op_tables;
 
-#define for_each_op(t, op) \
-	for (unsigned int t = 0; t < n_op_tables; t++) \
-		for (const struct op *op = op_tables[t]; op->name; op++)
+/**
+ * op_number() - an operation of all tables
+ * @n: which
+ *
+ * Return: the operation, NULL if there are not so many.
+ */
+const struct op *op_number(unsigned int n);
 
 /* What is where, and what it holds. */
 struct file {

@@ -72,12 +72,16 @@ int step_ioctl(const struct step *s, int fd, unsigned long request, void *arg)
 	return 0;
 }
 
-static __thread sigjmp_buf *harbour;
+struct harbour {
+	sigjmp_buf place;
+};
+
+static __thread struct harbour *harbour;
 
 static void on_fault(int signal)
 {
 	if (harbour)
-		siglongjmp(*harbour, 1);
+		siglongjmp(harbour->place, 1);
 	finding("signal %d", signal);
 	_exit(1);
 }
@@ -89,9 +93,9 @@ static void on_interrupt(int signal)
 
 int touching(void (*touch)(void *arg), void *arg)
 {
-	sigjmp_buf here;
+	struct harbour here;
 
-	if (sigsetjmp(here, 1)) {
+	if (sigsetjmp(here.place, 1)) {
 		harbour = NULL;
 		return -EFAULT;
 	}

@@ -152,7 +152,8 @@ void hide(void)
 }
 
 const struct op display_ops[] = {
-	{ "framebuffer", 1, USE, .run = do_framebuffer, .args = { { "file", &some_file }, { "object", &some_object } } },
+	{ "framebuffer", 1, USE, .run = do_framebuffer,
+	  .args = { { "file", &some_file }, { "object", &some_object } } },
 	{ "framebuffer-remove", 1, ABANDON, .run = do_remove, .args = { { "file", &some_file } } },
 	{ "show", 2, BY_ROOT | USE, .run = do_show, .args = { { "object", &some_object } } },
 	{ "flip", 2, BY_ROOT | USE, .run = do_flip, .args = { { "object", &some_object } } },

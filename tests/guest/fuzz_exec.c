@@ -13,8 +13,8 @@
 #define SPARSE		(1u << 30)
 
 /*
- * Larger than any address space; or, for drivers that make no such object, than what a client that knows nothing of 48 bits
- * can address. Those of 4.3 give every client 48 bits, and would fetch all the smaller one's pages.
+ * Larger than any address space; or, for drivers that make no such object, than what a client that knows nothing of 48
+ * bits can address. Those of 4.3 give every client 48 bits, and would fetch all the smaller one's pages.
  */
 #define HUGE		(1ull << 49)
 #define LARGE		(8ull << 30)
@@ -396,9 +396,11 @@ static int do_hang(const struct step *s)
 const struct op exec_ops[] = {
 	{ "exec", 50, ALWAYS | USE, .run = do_exec,
 	  .args = { { "file", &some_file }, { "ctx", &some_context }, { "engine", &some_engine },
-		    { "objects", &some_objects }, { "word", &some_word }, { "how", &some_how }, { "after", &some_obstacle } } },
+		    { "objects", &some_objects }, { "word", &some_word }, { "how", &some_how },
+		    { "after", &some_obstacle } } },
 	{ "nop", 24, PROGRESS, .run = do_nop,
 	  .args = { { "file", &some_file }, { "engine", &some_engine }, { "times", &some_times } } },
-	{ "hang", 1, BY_ROOT | PATIENT | RARE | USE, .run = do_hang, .args = { { "file", &some_file }, { "engine", &some_engine } } },
+	{ "hang", 1, BY_ROOT | PATIENT | RARE | USE, .run = do_hang,
+	  .args = { { "file", &some_file }, { "engine", &some_engine } } },
 	{ 0 }
 };

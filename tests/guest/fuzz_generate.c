@@ -12,7 +12,8 @@
 
 /*
  * What a program is about: each has operations, files, objects and so on of its own that it does often and others
- * that it leaves alone. Programs that may do everything all look alike, and rarely do the same thing to the same object twice.
+ * that it leaves alone. Programs that may do everything all look alike, and rarely do the same thing to the same object
+ * twice.
  */
 struct mood {
 	unsigned int weights[128];
@@ -29,14 +30,15 @@ struct guess {
 };
 
 /*
- * An object is used, mostly while the GPU is held up; then let go of, while the GPU has yet to get on; then its memory is wanted, and
- * somebody looks. And so on, with other things in between. Faults of an object's life need such an order, which chance alone
- * rarely finds.
+ * An object is used, mostly while the GPU is held up; then let go of, while the GPU has yet to get on; then its memory
+ * is wanted, and somebody looks. And so on, with other things in between. Faults of an object's life need such an
+ * order, which chance alone rarely finds.
  */
 static const struct {
 	unsigned int phase, least, most;		/* steps */
 } life[] = {
-	{ HOLDS, 1, 1 }, { USE, 2, 4 }, { ABANDON, 1, 1 }, { PROGRESS, 2, 3 }, { USE, 0, 1 }, { PRESSURE, 1, 2 }, { LOOK, 0, 2 },
+	{ HOLDS, 1, 1 }, { USE, 2, 4 }, { ABANDON, 1, 1 }, { PROGRESS, 2, 3 }, { USE, 0, 1 }, { PRESSURE, 1, 2 },
+	{ LOOK, 0, 2 },
 };
 
 /* Whose life it is about, most of the time: the object, who lets go of it, and what holds it up. */
@@ -106,9 +108,9 @@ static unsigned int several_of(struct generator *g, unsigned int n)
 static void choose_weights(struct generator *g, bool (*left_out)(const struct op *op))
 {
 	static const unsigned int factors[] = { 0, 1, 1, 4 };
-	unsigned int i = 0;
+	const struct op *op;
 
-	for_each_op(t, op) {
+	for (unsigned int i = 0; (op = op_number(i)); i++) {
 		/* Drawn for every one, so that what is left out changes no other. */
 		unsigned int factor = factors[below(g, ARRAY_SIZE(factors))];
 		bool chosen = below(g, 8) == 0;
@@ -117,7 +119,7 @@ static void choose_weights(struct generator *g, bool (*left_out)(const struct op
 			factor = chosen;
 		else if (op->flags & ALWAYS && !factor)
 			factor = 1;
-		g->mood.weights[i++] = left_out(op) ? 0 : op->weight * factor;
+		g->mood.weights[i] = left_out(op) ? 0 : op->weight * factor;
 	}
 }
 
@@ -173,16 +175,16 @@ static unsigned int weight_in(const struct generator *g, const struct op *op, un
 /* Of a phase, unless the program leaves all of its operations alone; of any, if it is 0. */
 static const struct op *choose_op(struct generator *g, unsigned int phase)
 {
-	unsigned int total = 0, at, i = 0;
+	unsigned int total = 0, at;
+	const struct op *op;
 
-	for_each_op(t, op)
-		total += weight_in(g, op, i++, phase);
+	for (unsigned int i = 0; (op = op_number(i)); i++)
+		total += weight_in(g, op, i, phase);
 	if (!total)
 		return choose_op(g, 0);
 	at = below(g, total);
-	i = 0;
-	for_each_op(t, op) {
-		unsigned int weight = weight_in(g, op, i++, phase);
+	for (unsigned int i = 0; (op = op_number(i)); i++) {
+		unsigned int weight = weight_in(g, op, i, phase);
 
 		if (at < weight)
 			return op;

@@ -314,7 +314,8 @@ static int do_remap(const struct step *s)
 	if (!o)
 		return SKIPPED;
 	forget_words(s->arg[0]);
-	if (mmap(o->memory, o->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+	if (mmap(o->memory, o->size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+	    MAP_FAILED)
 		return -errno;
 	o->unmapped = false;
 	return 0;
@@ -372,7 +373,8 @@ const struct op memory_ops[] = {
 	{ "write", 8, LOOK, .run = do_write, ON_WORD },
 	{ "read", 6, LOOK, .run = do_read, ON_WORD },
 	{ "domain", 3, LOOK, .run = do_domain,
-	  .args = { { "file", &some_file }, { "object", &some_object }, { "domain", &some_domain }, { "write", &yes_or_no } } },
+	  .args = { { "file", &some_file }, { "object", &some_object },
+		    { "domain", &some_domain }, { "write", &yes_or_no } } },
 	{ "tiling", 2, .run = do_tiling, ON_OBJECT("tiling", &some_tiling) },
 	{ "caching", 2, .run = do_caching, ON_OBJECT("level", &some_caching) },
 	{ "madvise", 3, PRESSURE | PURGES, .run = do_madvise, ON_OBJECT("advice", &some_advice) },

@@ -20,7 +20,6 @@ static void unlock(void)
 	pthread_mutex_unlock(&stage->lock);
 }
 
-
 int file_get(unsigned int file, int *fd)
 {
 	struct file *f = &stage->files[file];

@@ -98,6 +98,7 @@ static const char *const debugfs_words[] = {
 	"i915_gem_objects", "i915_gem_gtt", "i915_gem_active", "i915_gem_inactive", "i915_gem_request", "i915_gem_seqno",
 	"i915_context_status", "i915_ppgtt_info", "i915_gem_framebuffer", "i915_gem_pinned", "i915_execlists",
 };
+
 static const struct domain some_listing = { .words = debugfs_words, .n = 11 };
 
 static int do_listing(const struct step *s)
@@ -117,7 +118,7 @@ static int do_listing(const struct step *s)
 	return n < 0 ? -errno : 0;
 }
 
-/* The kernel's own test of suspend: devices go to sleep and wake up again, the machine does not. Nothing may hold it up. */
+/* The kernel's own test of suspend: devices sleep and wake up again, the machine does not. Nothing may hold it up. */
 static int do_suspend(const struct step *s)
 {
 	int err;
@@ -149,7 +150,8 @@ static int do_hoard(const struct step *s)
 	if (pid)
 		return waitpid(pid, NULL, 0) == pid ? 0 : -errno;
 	for (int i = 0; i < 256 && memory_free() > room; i++)
-		if (mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) == MAP_FAILED)
+		if (mmap(NULL, chunk, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0) ==
+		    MAP_FAILED)
 			break;
 	_exit(0);
 }
@@ -157,7 +159,10 @@ static int do_hoard(const struct step *s)
 static const char *const switch_words[] = { "off", "on" };
 static const struct domain some_switch = { .words = switch_words, .n = 2 };
 
-/* The fixed drivers' own parameter; switched off they leak as they were made to. Others do not have it, which is no difference. */
+/*
+ * The fixed drivers' own parameter; switched off they leak as they were made to. Others do not have it, which is no
+ * difference.
+ */
 static int do_cleanup(const struct step *s)
 {
 	stage->leaks_allowed = true;
@@ -178,7 +183,8 @@ static int do_kill(const struct step *s)
 const struct op system_ops[] = {
 	{ "hold", 12, BY_CONDUCTOR | ALWAYS | HOLDS, do_hold, ON_ENGINE },
 	{ "release", 14, BY_CONDUCTOR | RELEASES | PROGRESS, do_release, ON_ENGINE },
-	{ "step", 4, BY_CONDUCTOR | RELEASES | PROGRESS, do_step, .args = { { "engine", &some_engine }, { "more", &some_requests } } },
+	{ "step", 4, BY_CONDUCTOR | RELEASES | PROGRESS, do_step,
+	  .args = { { "engine", &some_engine }, { "more", &some_requests } } },
 	{ "sleep", 1, BY_CONDUCTOR | PROGRESS, do_sleep, .args = { { "log2ms", &some_milliseconds } } },
 	{ "drop-caches", 5, BY_ROOT | PRESSURE, do_drop_caches, .args = { { "what", &some_caches } } },
 	{ "drop-objects", 5, BY_ROOT | PRESSURE, do_drop_objects, .args = { { "what", &some_drops } } },

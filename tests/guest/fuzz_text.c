@@ -20,8 +20,16 @@ const struct domain some_engine = { .words = engine_words, .n = ARRAY_SIZE(engin
 const struct domain some_kind = { .words = kind_words, .n = ARRAY_SIZE(kind_words) };
 const struct domain some_word = { .n = WORDS };
 
-const struct op *const op_tables[] = { client_ops, exec_ops, memory_ops, display_ops, system_ops };
-const unsigned int n_op_tables = ARRAY_SIZE(op_tables);
+static const struct op *const op_tables[] = { client_ops, exec_ops, memory_ops, display_ops, system_ops };
+
+const struct op *op_number(unsigned int n)
+{
+	for (unsigned int t = 0; t < ARRAY_SIZE(op_tables); t++)
+		for (const struct op *op = op_tables[t]; op->name; op++)
+			if (!n--)
+				return op;
+	return NULL;
+}
 
 /* What a program's first line begins with; its name follows. */
 static const char head[] = "program ";
@@ -123,12 +131,13 @@ static bool parse_who(struct step *s, const char *text)
 static bool parse_step(struct step *s, char *line)
 {
 	char *rest = line, *word = strsep(&rest, " ");
+	const struct op *op;
 
 	memset(s, 0, sizeof(*s));
 	if (!parse_who(s, word) || !rest)
 		return false;
 	word = strsep(&rest, " ");
-	for_each_op(t, op)
+	for (unsigned int i = 0; (op = op_number(i)); i++)
 		if (!strcmp(op->name, word))
 			s->op = op;
 	if (!s->op)

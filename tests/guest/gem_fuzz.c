@@ -89,8 +89,8 @@ static const char *surplus(const struct census *c)
 }
 
 /*
- * A program may have bound the shared object in the GGTT, where it stays as long as the object lives. So it always is when VMAs
- * are counted.
+ * A program may have bound the shared object in the GGTT, where it stays as long as the object lives. So it always is
+ * when VMAs are counted.
  */
 static const char *leak(bool exact)
 {
@@ -205,8 +205,8 @@ static bool depends_on_time(int err)
 }
 
 /*
- * A word for each step: its errno, - if there was nothing to do, . if it did not end; ~ it overlapped with another, ? it depends on time, as
- * whether memory that is not needed has been taken already does.
+ * A word for each step: its errno, - if there was nothing to do, . if it did not end; ~ it overlapped with another,
+ * ? it depends on time, as whether memory that is not needed has been taken already does.
  */
 static void tell_results(const struct program *p, const char *name)
 {

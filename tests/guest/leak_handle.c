@@ -2,9 +2,9 @@
 /*
  * The handle goes, the context stays: the file is open until the VMAs are counted.
  *
- * The VMA of a handle that is closed may stay for a while, for the client may open the object again and then finds it at
- * the same address. It goes when nothing has used it for a second, or at once when its context goes, its place or the
- * object's memory is wanted, or when there are too many.
+ * The VMA of a handle that is closed may stay for a while, for the client may open the object again and then finds it
+ * at the same address. It goes when nothing has used it for a second, or at once when its context goes, its place or
+ * the object's memory is wanted, or when there are too many.
  */
 #define _GNU_SOURCE
 #include "census.h"

@@ -161,7 +161,7 @@ void signal_storm(void)
 
 #define PREFAULT	"/sys/module/i915/parameters/prefault_disable"
 
-/* Execbuf of the shared object in a context that goes meanwhile. The relocations are where the CPU waits for the GPU. */
+/* Execbuf of the shared object in a context that goes meanwhile. At the relocations the CPU waits for the GPU. */
 struct interrupted_exec {
 	int fd;
 	uint32_t context, shared;
