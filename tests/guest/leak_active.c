@@ -123,9 +123,9 @@ static uint32_t idle_object(int fd, uint64_t size)
 }
 
 /*
- * Take memory until the system's shrinkers have come to the driver. Of its idle memory they want 128 pages at a time, and
- * more than once. What may be purged goes first, is too little for them, and tells that they were there. There is nothing
- * else to be had.
+ * Take memory until the system's shrinkers have come to the driver. Of its idle memory they want 128 pages at a time,
+ * and more than once. What may be purged goes first, is too little for them, and tells that they were there. There is
+ * nothing else to be had.
  */
 static void press(int fd, void *memory)
 {
