@@ -187,7 +187,7 @@ void handle_closed_memory_wanted(void)
  */
 void handles_closed_at_once(void)
 {
-	enum { HANDLES = 3000, AT_ONCE = 500, MOST = 1024 };
+	enum { HANDLES = 1500, AT_ONCE = 500, MOST = 1024 };
 	static uint32_t names[HANDLES], handles[HANDLES];
 	struct drm_i915_gem_exec_object2 objects[AT_ONCE + 1];
 	struct drm_i915_gem_execbuffer2 exec = {
