@@ -48,18 +48,6 @@ static int do_sleep(const struct step *s)
 	return 0;
 }
 
-static int write_file(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, value, strlen(value)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static const struct domain some_caches = { .n = 4 };
 
 static int do_drop_caches(const struct step *s)

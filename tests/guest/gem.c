@@ -93,19 +93,26 @@ unsigned int gem_minor(void)
 	return number;
 }
 
-int gem_debugfs(const char *name, unsigned int value)
+int write_file(const char *path, const char *value)
 {
-	char path[128];
-	int fd, err = 0;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int err = 0;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/%s", gem_minor(), name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	if (dprintf(fd, "%#x", value) < 0)
+	if (write(fd, value, strlen(value)) < 0)
 		err = -errno;
 	close(fd);
 	return err;
+}
+
+int gem_debugfs(const char *name, unsigned int value)
+{
+	char path[128], text[16];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/%s", gem_minor(), name);
+	snprintf(text, sizeof(text), "%#x", value);
+	return write_file(path, text);
 }
 
 volatile uint32_t *gem_registers(uint64_t offset)

@@ -43,6 +43,9 @@ int gem_open_render(void);
 /* Number of the card: 0 is /dev/dri/card0, and debugfs dri/0. */
 unsigned int gem_minor(void);
 
+/* Write to a file of the system's; returns 0 or -errno. */
+int write_file(const char *path, const char *value);
+
 /**
  * gem_debugfs() - write to a file of the card in debugfs
  * @name: of the file

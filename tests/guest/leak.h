@@ -156,8 +156,7 @@ void crowd(int fd);
 /* Have the system's shrinkers take what is not in use. */
 void drop_caches(void);
 
-/* leak_device.c; write_file() returns 0 or -errno */
-int write_file(const char *path, const char *value);
+/* leak_device.c */
 void suspended(void);
 void driver_unloaded(void);
 

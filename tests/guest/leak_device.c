@@ -15,19 +15,6 @@
 #include <string.h>
 #include <unistd.h>
 
-int write_file(const char *path, const char *value)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
-	int err = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (write(fd, value, strlen(value)) < 0)
-		err = -errno;
-	close(fd);
-	return err;
-}
-
 static bool file_has(const char *path, const char *word)
 {
 	FILE *f = fopen(path, "re");
