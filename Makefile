@@ -13,7 +13,7 @@ ifneq ($(origin LD),command line)
 unexport LD
 endif
 
-.PHONY: help deb rpm dist-modules module dkms-install dkms-uninstall dkms-module status check check-fast demo lab bench
+.PHONY: help docs deb rpm dist-modules module dkms-install dkms-uninstall dkms-module status check check-fast demo lab bench
 
 help:
 	@echo "sudo make dkms-install    build and install for every kernel that has headers, through DKMS"
@@ -27,6 +27,7 @@ help:
 	@echo "sudo make check           run every test (installs what it needs)"
 	@echo "sudo make check-fast      those that need neither a Debian root nor a virtual machine"
 	@echo "make bench                measure what the pipeline costs"
+	@echo "make docs                 write the messages into the documents again"
 	@echo "make lab                  Debian's driver on a virtual GPU; KERNEL_TREE=: yours; LAB='OPTIONS', see"
 	@echo "                          i915-backport/i915-backport lab --help"
 
@@ -61,3 +62,7 @@ rpm:
 
 dist-modules:
 	@$(COMMAND) $@
+
+# What documents have of i915-backport/messages.
+docs:
+	@docs/make-docs

@@ -26,12 +26,12 @@ cmd_apply()
 		--check) mode=check ;;
 		--reverse) mode=reverse ;;
 		-h | --help) apply_usage; return ;;
-		-*) die "$E_USAGE" "apply $1: no such option; see 'i915-backport apply --help'" ;;
+		-*) die no-such-option option="apply $1" help='apply --help' ;;
 		*) break ;;
 		esac
 		shift
 	done
-	[ $# = 1 ] || die "$E_USAGE" "apply: needs exactly one TREE; see 'i915-backport apply --help'"
+	[ $# = 1 ] || die needs-one-tree command=apply
 	open_own_tree "$1"
 	case $mode in
 	check) find_fix; printf '%s\n' "$tree: $(plan_says verdict), the series $generation fits" ;;
@@ -53,14 +53,14 @@ cmd_format_patches()
 	case ${1:---help} in
 	-h | --help) apply_usage; return ;;
 	esac
-	[ $# = 2 ] && case $2 in -*) false ;; esac || die "$E_USAGE" "format-patches: needs TREE and DIR; see 'i915-backport format-patches --help'"
+	[ $# = 2 ] && case $2 in -*) false ;; esac || die needs-tree-and-folder command=format-patches
 	open_own_tree "$1"
 	find_fix
 	vet_series "$series"
 	signer=$(signer)
 	make_dir "$2"
 	if [ -f "$PACKAGE/patches/$generation/series" ] && [ "$series" = "$PACKAGE/patches/$generation" ]; then
-		[ -n "$signer" ] || warn "nobody signs these patches; set SIGNOFF='Name <address>' or git's user.name and user.email"
+		[ -n "$signer" ] || warn unsigned-patches
 		cover_letter | written "$2/0000-cover-letter.patch"
 		while IFS= read -r name; do
 			signed "$signer" <"$series/$name" | written "$2/${name##*/}"
@@ -75,7 +75,7 @@ cmd_format_patches()
 # written FILE: from standard input; and its name is said.
 written()
 {
-	put "$1" 2>"$WORK/err" || die "$E_SYSTEM" "$1: $(why "$WORK/err"); free some space or choose another folder"
+	put "$1" 2>"$WORK/err" || die cannot-write-file file="$1" why="$(why "$WORK/err")"
 	printf '%s\n' "$1"
 }
 
@@ -84,7 +84,7 @@ signer()
 {
 	if [ -n "${SIGNOFF:-}" ]; then
 		printf '%s\n' "$SIGNOFF" | grep -x '[^<>]* <[^<> ]*@[^<> ]*>' ||
-			die "$E_USAGE" "SIGNOFF=$SIGNOFF: not of the form 'Name <address>'; mend it"
+			die bad-signoff value="$SIGNOFF"
 	elif command -v git >/dev/null; then
 		git -c user.useConfigOnly=true var GIT_COMMITTER_IDENT 2>/dev/null | sed 's/>.*/>/'
 	fi
@@ -128,7 +128,7 @@ open_own_tree()
 	need patch awk "${HOSTCC:-cc}"
 	vet_settings
 	tree=$1
-	[ -d "$tree" ] || die "$E_SOURCE" "$tree: not a folder; name a kernel tree"
+	[ -d "$tree" ] || die tree-not-a-folder tree="$tree"
 	tree=$(readlink -f "$tree")
 	WORK=$(private_dir)
 	on_exit 'rm -rf "$WORK"'
@@ -147,7 +147,7 @@ is_git()
 	command -v git >/dev/null || return
 	in_git ls-files --error-unmatch -- "$I915/i915_drv.h" >/dev/null 2>"$WORK/err" && return
 	! grep -q 'dubious ownership\|safe.directory' "$WORK/err" ||
-		die "$E_SYSTEM" "$tree: git refuses to work in a tree of somebody else; run it as who has the tree, or set safe.directory"
+		die git-refuses tree="$tree"
 	return 1
 }
 
@@ -156,19 +156,19 @@ refuse_dirty()
 {
 	local dir state
 
-	[ -w "$tree/$I915" ] || die "$E_SYSTEM" "$tree/$I915: not writable; mend its permissions"
+	[ -w "$tree/$I915" ] || die driver-not-writable folder="$tree/$I915"
 	is_git || return 0
 	dir=$(cd -- "$tree" && cd "$(git rev-parse --git-dir)" && pwd)
 	for state in rebase-apply rebase-merge sequencer MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD; do
 		[ ! -e "$dir/$state" ] ||
-			die "$E_SERIES" "$tree: a git am, rebase, merge or the like is under way ($state); end it first"
+			die git-under-way tree="$tree" state="$state"
 	done
-	in_git rev-parse -q --verify HEAD >/dev/null || die "$E_SERIES" "$tree: has no commit yet; commit what is there"
+	in_git rev-parse -q --verify HEAD >/dev/null || die git-without-commit tree="$tree"
 	dirty=$(in_git status --porcelain -- "$I915" | head -n 1 | cut -c 4-)
 	[ -n "$dirty" ] || dirty=$(in_git diff --cached --name-only | head -n 1)
-	[ -z "$dirty" ] || die "$E_SERIES" "$tree: $dirty has changes that are not committed; commit or stash them"
+	[ -z "$dirty" ] || die git-dirty tree="$tree" file="$dirty"
 	{ in_git var GIT_COMMITTER_IDENT && in_git var GIT_AUTHOR_IDENT; } >/dev/null 2>"$WORK/err" ||
-		die "$E_SYSTEM" "$tree: git does not know who commits: $(why "$WORK/err"); set user.name and user.email with 'git config'"
+		die git-without-name tree="$tree" why="$(why "$WORK/err")"
 }
 
 # find_fix: sets series and generation to what fits.
@@ -198,18 +198,18 @@ find_applied()
 		generation=$(generation_of "$series")
 		! all_comes_off "$series" "$WORK/stage" || return 0
 	done <"$WORK/all"
-	die "$E_SERIES" "$tree: no series of ours is in it; nothing to take out"
+	die nothing-to-take-out tree="$tree"
 }
 
 # put_in DIRECTION: nothing or -R. All of it, or the tree stays as it was.
 put_in()
 {
-	copy_touched "$series" "$tree" && cp -RP "$WORK/try" "$WORK/before" || die "$E_SYSTEM" "$WORK: cannot be written; free some space"
+	copy_touched "$series" "$tree" && cp -RP "$WORK/try" "$WORK/before" || die cannot-write path="$WORK"
 	if [ -z "$1" ]; then
 		apply "$series" "$WORK/try"
 	else
 		take_off "$WORK/try" "$(grep -c . "$WORK/plain/names")"
-	fi || die "$E_SYSTEM" "$WORK: the series cannot be tried there: $(why "$WORK/patch.out"); free some space"
+	fi || die cannot-try-series folder="$WORK" series="$generation" why="$(why "$WORK/patch.out")"
 	if ! is_git; then
 		replace_touched "$WORK/try"
 	elif [ -z "$1" ]; then
@@ -234,8 +234,8 @@ commit_patches()
 		# Nothing was under way before: this is ours.
 		in_git am --abort >/dev/null 2>&1 || true
 		[ "$(in_git rev-parse HEAD)" = "$before" ] || in_git reset -q --keep "$before" >/dev/null 2>&1 ||
-			die "$E_SERIES" "$tree: git am: $(why "$WORK/am"), and the tree is not as it was; run 'git am --abort' and 'git reset --keep $before'"
-		die "$E_SERIES" "$tree: git am: $(why "$WORK/am"); the tree is as it was, mend that and run again"
+			die git-am-left-rest tree="$tree" why="$(why "$WORK/am")" before="$before"
+		die git-am-failed tree="$tree" why="$(why "$WORK/am")"
 	}
 	while IFS= read -r file; do
 		same "$WORK/try/$file" "$tree/$file" || differs=$file
@@ -243,7 +243,7 @@ commit_patches()
 	[ "$(in_git diff --name-only --relative "$before" HEAD | sort)" = "$(cat "$WORK/touched")" ] || differs=${differs:-"another file"}
 	[ -z "$differs" ] || {
 		in_git reset -q --keep "$before"
-		die "$E_SERIES" "$tree: git am makes something else of $differs than patch does; the tree is as it was, make the series anew with 'git format-patch'"
+		die git-am-differs tree="$tree" file="$differs"
 	}
 }
 
@@ -263,7 +263,7 @@ commit_removal()
 	{ in_git add -A -- "$I915" && in_git commit -q -m "Revert the series $generation of i915-backport"; } >"$WORK/am" 2>&1 </dev/null && return
 	in_git reset -q -- "$I915" >/dev/null 2>&1 || true
 	replace_touched "$WORK/before"
-	die "$E_SERIES" "$tree: git commit: $(why "$WORK/am"); the tree is as it was, mend that and run again"
+	die git-commit-failed tree="$tree" why="$(why "$WORK/am")"
 }
 
 # replace_touched FROM: the files of the series in the tree by those in FROM. They are written beside the old ones first, under
@@ -283,7 +283,7 @@ replace_touched()
 			while IFS= read -r new; do
 				rm -f "$new"
 			done <"$WORK/news"
-			die "$E_SYSTEM" "$tree: $cause; the tree is as it was, free some space or mend the permissions"
+			die cannot-replace-files tree="$tree" why="$cause"
 		}
 	done <"$WORK/touched"
 	while IFS= read -r file; do

@@ -35,7 +35,7 @@ ask()
 	kbuild "" "$1" "$WORK/ask" modules >"$WORK/ask/out" 2>&1 || true
 	sed -n 's/^asked-//p' "$WORK/ask/out" >"$WORK/asked"
 	[ -s "$WORK/asked" ] ||
-		die "$E_KERNEL" "$1: kbuild does not run there: $(why "$WORK/ask/out"); install the kernel's headers, or run 'make modules_prepare' in a tree"
+		die kbuild-does-not-run headers="$1" why="$(why "$WORK/ask/out")"
 	cc=$(value cc <"$WORK/asked")
 	need "${cc%% *}"
 }
@@ -121,9 +121,9 @@ build()
 	PROGRESS="building i915.ko for $release" EXPECTED=120
 	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
 		[ -z "$all" ] || report_missing "$release"
-		die "$E_BUILD" "$(without "$1/" "$(first_error "$LOG")"); the log is $LOG"
+		die build-failed error="$(without "$1/" "$(first_error "$LOG")")" log="$LOG"
 	}
-	[ -f "$1/$I915/i915.ko" ] || die "$E_BUILD" "$2: kbuild made no i915.ko; the log is $LOG"
+	[ -f "$1/$I915/i915.ko" ] || die no-module-made headers="$2" log="$LOG"
 	plt32=$(host_program plt32 "$ROOM/plt32.c") || exit
-	logged "$plt32" "$1/$I915/i915.ko" || die "$E_BUILD" "$2: kbuild made an i915.ko that is no ELF module; the log is $LOG"
+	logged "$plt32" "$1/$I915/i915.ko" || die no-elf-made headers="$2" log="$LOG"
 }

@@ -55,12 +55,6 @@ any_module()
 	printf '%s\n' "$module"
 }
 
-# reject TEXT
-reject()
-{
-	die "$E_CHECK" "i915.ko: $1; nothing was installed, the stock driver stays"
-}
-
 # check STAGE KDIR RELEASE GENERATION SHA256
 check()
 {
@@ -76,14 +70,14 @@ check()
 check_vermagic()
 {
 	other=$(any_module "$2" "$3")
-	ours=$(modinfo -F vermagic "$1") || reject "modinfo cannot read it"
+	ours=$(modinfo -F vermagic "$1") || die check-unreadable
 	if [ -z "$other" ]; then
-		[ "${ours%% *}" = "$3" ] || reject "vermagic '$ours' is not for $3"
+		[ "${ours%% *}" = "$3" ] || die check-vermagic-release vermagic="$ours" release="$3"
 		log "vermagic: $ours (no module of $3 here to compare with)"
 		return
 	fi
 	theirs=$(modinfo -F vermagic "$other") || theirs=''
-	[ "$ours" = "$theirs" ] || reject "vermagic '$ours', but $other has '$theirs'"
+	[ "$ours" = "$theirs" ] || die check-vermagic vermagic="$ours" module="$other" other="$theirs"
 	log "vermagic: $ours, as $other"
 }
 
@@ -93,24 +87,27 @@ check_imports()
 {
 	symvers=$2/Module.symvers
 	[ -f "$symvers" ] ||
-		reject "there is no $symvers to compare its symbols with; build the kernel whole, or install its headers"
+		die check-no-symvers symvers="$symvers"
 	nm -u "$1" | awk '{ print $NF }' | sort >"$WORK/undefined"
 	modprobe --dump-modversions "$1" >"$WORK/imports" 2>/dev/null || : >"$WORK/imports"
 	stock=$(stock_module "$2" "$3")
 	: >"$WORK/stock.imports"
 	[ -z "$stock" ] || modprobe --dump-modversions "$stock" >"$WORK/stock.imports" 2>/dev/null || true
-	bad=$(awk -F'\t' '
+	bad=$(awk -F'\t' -v OFS='\t' '
 		FILENAME == ARGV[1] { crc[$2] = $1; known[$2] = 1; next }
 		FILENAME == ARGV[2] { stock[$2] = $1; next }
 		FILENAME == ARGV[3] { ours[$2] = $1; next }
-		!($1 in known)                          { print $1 " is exported by nothing in Module.symvers"; exit }
-		$1 in ours && same(ours[$1], crc[$1])   { print $1 " has CRC " ours[$1] ", Module.symvers " crc[$1]; exit }
-		$1 in ours && $1 in stock && same(ours[$1], stock[$1]) {
-			print $1 " has CRC " ours[$1] ", the stock i915 " stock[$1]; exit }
+		!($1 in known)                          { print $1; exit }
+		$1 in ours && same(ours[$1], crc[$1])   { print $1, ours[$1], "Module.symvers", crc[$1]; exit }
+		$1 in ours && $1 in stock && same(ours[$1], stock[$1]) { print $1, ours[$1], "the stock i915", stock[$1]; exit }
 		# hexadecimal, with or without leading zeros
 		function same(a, b) { sub(/^0x0*/, "", a); sub(/^0x0*/, "", b); return a != b }
 		' "$symvers" "$WORK/stock.imports" "$WORK/imports" "$WORK/undefined")
-	[ -z "$bad" ] || reject "symbol $bad"
+	IFS='	' read -r symbol ours where theirs <<-EOT
+		$bad
+	EOT
+	[ -z "$theirs" ] || die check-crc symbol="$symbol" ours="$ours" where="$where" theirs="$theirs"
+	[ -z "$symbol" ] || die check-not-exported symbol="$symbol"
 	log "imports: $(wc -l <"$WORK/undefined") symbols, all in $symvers"
 }
 
@@ -119,13 +116,17 @@ check_imports()
 check_exports()
 {
 	awk -F'\t' '$3 ~ /(^|\/)i915$/' "$2/Module.symvers" >"$WORK/stock.exports"
-	bad=$(awk -F'\t' '
-		FILENAME == ARGV[1] { crc[$2] = $1; how[$2] = $4 "/" $5; next }
-		!($2 in crc)        { print $2 " is not exported any more"; exit }
-		crc[$2] != $1       { print $2 " is exported with CRC " crc[$2] " instead of " $1; exit }
-		how[$2] != $4 "/" $5 { print $2 " is exported as " how[$2] " instead of " $4 "/" $5; exit }
+	bad=$(awk -F'\t' -v OFS='\t' '
+		FILENAME == ARGV[1]  { crc[$2] = $1; how[$2] = $4 "/" $5; next }
+		!($2 in crc)         { print $2; exit }
+		crc[$2] != $1        { print $2, "with CRC", crc[$2], $1; exit }
+		how[$2] != $4 "/" $5 { print $2, "as", how[$2], $4 "/" $5; exit }
 		' "$1/$I915/Module.symvers" "$WORK/stock.exports")
-	[ -z "$bad" ] || reject "symbol $bad, which modules that use i915 rely on"
+	IFS='	' read -r symbol how ours theirs <<-EOT
+		$bad
+	EOT
+	[ -z "$theirs" ] || die check-export-changed symbol="$symbol" how="$how" ours="$ours" theirs="$theirs"
+	[ -z "$symbol" ] || die check-export-gone symbol="$symbol"
 	log "exports: $(wc -l <"$WORK/stock.exports") symbols, as the stock i915"
 }
 
@@ -134,7 +135,7 @@ check_modinfo()
 {
 	[ "$(modinfo -F i915_backport "$1")" = "$(package_version) $2" ] &&
 		[ "$(modinfo -F i915_backport_source "$1")" = "$3" ] ||
-		reject "modinfo does not carry i915_backport and its source"
+		die check-unmarked
 	[ "$(modinfo -F version "$1")" = "$(package_version)" ] ||
-		reject "modinfo names another version, $(modinfo -F version "$1" | tr '\n' ' '); the driver's source has a MODULE_VERSION of its own, take it out"
+		die check-version version="$(modinfo -F version "$1" | tr '\n' ' ')"
 }

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # shellcheck disable=SC2034 # the statuses are used by the other steps
 #
-# common - exit statuses, messages, the log, locks and private folders.
+# common - exit statuses, messages (their texts are in the file of that name), the log, locks and private folders.
 
 E_NO=1
 E_USAGE=2
@@ -24,27 +24,11 @@ VERBOSE=${VERBOSE:-0}
 LOG=
 WORK=
 
-# The one list of exit statuses: --help, the man page and the tests read it from here.
+# statuses: what each exit status means, a line for each; --help shows them.
 statuses()
 {
-	cat <<-EOT
-	 0  done
-	 1  the answer is no: the fix is not at work (verify), VMAs were left behind (leaktest)
-	 2  wrong usage
-	 3  no usable source: not found, truncated, not a kernel tree, no i915 in it
-	 4  the source belongs to another kernel
-	 5  the verdict is 'unknown'
-	 6  no series fits, several do, it leaves the driver leaking, or the tree has the fix already
-	 7  the build failed
-	 8  the built module failed a check and was not installed
-	 9  i915 is built into the kernel and cannot be replaced by a module
-	10  the system refused: disk full, folder not writable, program missing
-	11  another run is at work in the same folder
-	12  no kernel, or no headers for it
-	13  DKMS failed
-	14  the i915 of I915_SOURCE wants what neither the kernel nor compat/ has
-	77  nothing to do: the driver is clean, or the kernel has no i915 module
-	EOT
+	awk '$1 == "exit:" { status = $2 }
+	     $1 == "means:" { $1 = ""; printf "%2d %s\n", status, $0 }' "$ROOM/messages"
 }
 
 package_version()
@@ -58,19 +42,46 @@ echo()
 	printf '%s\n' "$*"
 }
 
-# warn TEXT: one line on stderr, without what a terminal would obey.
-warn()
+# message ID [NAME=VALUE]...: sets message and message_status to the line and the exit status that the file 'messages' has of it.
+message()
 {
-	printf 'i915-backport: %s\n' "$(printf '%s\n' "$*" | tr '\n' ' ' | tr -d '[:cntrl:]')" >&2
+	message=$(awk -f "$ROOM/table.awk" -f "$ROOM/message.awk" "$ROOM/messages" "$@" 2>/dev/null) || message="$E_SYSTEM $*"
+	message_status=${message%% *}
+	message=${message#* }
 }
 
-# die STATUS TEXT: TEXT names the file, the cause and the next step, on one line.
+# said ID [NAME=VALUE]...: the line, on stdout.
+said()
+{
+	message "$@"
+	printf '%s\n' "$message"
+}
+
+# tell LINE: on stderr, as one, without what a terminal would obey.
+tell()
+{
+	printf 'i915-backport: %s\n' "$(printf '%s' "$1" | tr '\n' ' ' | tr -d '[:cntrl:]')" >&2
+}
+
+# quit STATUS LINE: of a message that was made before, or is none of the package's.
+quit()
+{
+	tell "$2"
+	exit "$1"
+}
+
+# warn ID [NAME=VALUE]...
+warn()
+{
+	message "$@"
+	tell "$message"
+}
+
+# die ID [NAME=VALUE]...: with the exit status of that message.
 die()
 {
-	status=$1
-	shift
-	warn "$*"
-	exit "$status"
+	message "$@"
+	quit "$message_status" "$message"
 }
 
 # log TEXT: one line for the log, and for the screen with -v.
@@ -120,7 +131,7 @@ need()
 {
 	for program; do
 		command -v "$program" >/dev/null ||
-			die "$E_SYSTEM" "$program: not installed; install the package that has it and run again"
+			die program-missing program="$program"
 	done
 }
 
@@ -153,7 +164,7 @@ absolute()
 private_dir()
 {
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/i915-backport.XXXXXX") ||
-		die "$E_SYSTEM" "${TMPDIR:-/tmp}: no temporary folder can be made there; free some space or set TMPDIR"
+		die no-temporary-folder folder="${TMPDIR:-/tmp}"
 	printf '%s\n' "$dir"
 }
 
@@ -172,7 +183,7 @@ on_exit()
 make_dir()
 {
 	cause=$(mkdir -p "$1" 2>&1) && [ -w "$1" ] ||
-		die "$E_SYSTEM" "$1: ${cause:-not writable}; choose another folder or mend its permissions"
+		die cannot-make-folder folder="$1" why="${cause:-not writable}"
 }
 
 # put FILE [MODE]: what comes on stdin, whole or not at all. It is written beside it under a name that nobody has, and takes its
@@ -201,7 +212,7 @@ lock_file()
 	[ -f "$1" ] && [ ! -L "$1" ] && case $(stat -c %u "$1") in
 	"$(id -u)" | "$(stat -c %u "$(dirname "$1")")") ;;
 	*) false ;;
-	esac || die "$E_SYSTEM" "$1: cannot be written, or somebody else has made it; choose another folder or mend its permissions"
+	esac || die not-your-lock file="$1"
 }
 
 # lock FILE: hold it until this process ends; a second run is told so at once.
@@ -209,15 +220,15 @@ lock_file()
 lock()
 {
 	lock_file "$1"
-	exec 9>>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
-	flock -n 9 || die "$E_BUSY" "$(dirname "$1"): another run is at work there; wait for it to end"
+	exec 9>>"$1" || die cannot-lock file="$1"
+	flock -n 9 || die busy folder="$(dirname "$1")"
 }
 
 # wait_lock FILE: the same, but wait for the other one.
 wait_lock()
 {
 	lock_file "$1"
-	exec 8>>"$1" || die "$E_SYSTEM" "$1: cannot be written; choose another folder or mend its permissions"
+	exec 8>>"$1" || die cannot-lock file="$1"
 	flock 8
 }
 

@@ -34,7 +34,7 @@ preprocessed()
 		# shellcheck disable=SC2086 # CC may hold options, the flags are many
 		(cd "$(value folder <"$WORK/asked")" && printf '%s\n' "#include <$1>" | ${CC:-$cc} $options -w -E -P -dD -x c -) \
 			>"$text.i" 2>"$WORK/err" || grep -q 'No such file' "$WORK/err" ||
-			die "$E_KERNEL" "$1: cannot be preprocessed: $(why "$WORK/err"); set CC= to the kernel's compiler"
+			die cannot-preprocess header="$1" why="$(why "$WORK/err")"
 		tr -s ' \t\n' ' ' <"$text.i" >"$text"
 	fi
 	cat "$text"
@@ -86,10 +86,10 @@ fit_one()
 		plain_patch "$1" "${patch##*/}" "$WORK/one.patch" && patched "$WORK/one.patch" "$2" --dry-run &&
 			logged patched "$WORK/one.patch" "$2" && return
 	done
-	die "$E_COMPAT" "$1: none of its patches fits this driver; port one of them, see docs/compat.md"
+	die shim-does-not-fit shim="$1"
 }
 
-# missing LOG: what the compiler did not find, a line for each: API, its release, who wants it, where a shim would go.
+# missing LOG: what the compiler did not find, a line for each: API, its release, who wants it; after a tab where a shim would go.
 missing()
 {
 	PLACE=$I915/ RELEASES=$PACKAGE/compat/releases awk '
@@ -110,7 +110,7 @@ missing()
 			release = name in since ? "since " since[name] : "release unknown"
 			sub(/^_*(drm_)?/, "", name)
 			gsub(/_+/, "-", name)
-			print api " (" release ") for " at ": a shim would be " what tolower(name) "/"
+			print api " (" release ") for " at "\t" what tolower(name) "/"
 		}
 		# the line of source under the error
 		callback && /[.>][a-z_0-9]+[ \t]*=/ {
@@ -145,8 +145,8 @@ report_missing()
 {
 	missing "$LOG" >"$WORK/missing"
 	[ -s "$WORK/missing" ] || return 0
-	while read -r line; do
-		warn "missing: $line"
+	while IFS='	' read -r api shim; do
+		warn api-missing api="$api" shim="$shim"
 	done <"$WORK/missing"
-	die "$E_COMPAT" "$1: this i915 wants $(grep -c . "$WORK/missing") APIs that neither the kernel nor compat/ has; see docs/compat.md, or take an older I915_SOURCE; the log is $LOG"
+	die apis-missing release="$1" count="$(grep -c . "$WORK/missing")" log="$LOG"
 }

@@ -72,11 +72,11 @@ vet_settings()
 	for wrong in "${STRICT_SUBLEVEL:-0}" "${KEEP_STOCK:-0}"; do
 		case $wrong in
 		0 | 1) ;;
-		*) die "$E_USAGE" "$wrong: STRICT_SUBLEVEL and KEEP_STOCK in the environment are neither 0 nor 1; mend or unset them" ;;
+		*) die bad-switch value="$wrong" ;;
 		esac
 	done
 	[ -e "$CONF" ] || [ -L "$CONF" ] || return 0
-	[ -f "$CONF" ] && [ -r "$CONF" ] || die "$E_SYSTEM" "$CONF: cannot be read; mend its permissions, or run it as root"
+	[ -f "$CONF" ] && [ -r "$CONF" ] || die settings-unreadable file="$CONF"
 	case $(stat -L -c %a "$CONF") in
 	*[2367]) wrong=others ;;
 	*[2367]?) wrong=$(stat -L -c %g "$CONF") ;;
@@ -86,9 +86,9 @@ vet_settings()
 	0 | "$(id -u)") ;;
 	*) wrong=others ;;
 	esac
-	[ "$wrong" = 0 ] || die "$E_SYSTEM" "$CONF: others than root may write to it; mend its permissions (chown root, chmod 644)"
+	[ "$wrong" = 0 ] || die settings-writable file="$CONF"
 	wrong=$(settings | grep '^!' | head -n 1) || true
-	[ -z "$wrong" ] || die "$E_USAGE" "$CONF: ${wrong#!}; mend that line"
+	[ -z "$wrong" ] || die settings-wrong file="$CONF" line="${wrong#!}"
 }
 
 # setting KEY [RELEASE]: from the environment, else KEY[RELEASE]= or KEY= of the configuration file.

@@ -23,14 +23,14 @@ manifest()
 sign()
 {
 	[ -z "${SIGN_KEY:-}" ] || "${KDIR:-$MODULES/$(uname -r)/build}/scripts/sign-file" sha256 "$SIGN_KEY" "${SIGN_CERT:-}" "$1" 2>"$1.err" ||
-		die "$E_SYSTEM" "$SIGN_KEY: cannot sign: $(why "$1.err"); give SIGN_KEY= and SIGN_CERT= of one pair"
+		die cannot-sign key="$SIGN_KEY" why="$(why "$1.err")"
 	rm -f "$1.err"
 }
 
 # finish MODULE: without debug information, and signed; a signature ends the file.
 finish()
 {
-	"${CROSS_COMPILE:-}strip" -g "$1" 2>"$WORK/err" || die "$E_SYSTEM" "$1: strip: $(why "$WORK/err"); free some space"
+	"${CROSS_COMPILE:-}strip" -g "$1" 2>"$WORK/err" || die cannot-strip module="$1" why="$(why "$WORK/err")"
 	sign "$1"
 }
 
@@ -160,7 +160,7 @@ cmd_dist_modules()
 		Builds i915.ko for one kernel and packs it, with a manifest, into O as a .deb that needs no compiler.
 		EOT
 		return ;;
-	*) die "$E_USAGE" "dist-modules $1: takes no argument; see 'i915-backport dist-modules --help'" ;;
+	*) die takes-no-argument argument="dist-modules $1" help='dist-modules --help' ;;
 	esac
 	need dpkg-deb modinfo strip
 	try_key
@@ -183,8 +183,8 @@ cmd_dist_modules()
 	owner=--root-owner-group
 	dpkg-deb --help | grep -q -e "$owner" || owner=
 	[ -n "$owner" ] || chown -R 0:0 "$root" 2>"$WORK/out" ||
-		die "$E_SYSTEM" "$deb: $(why "$WORK/out"); this dpkg-deb needs root for it, run it with sudo or fakeroot"
+		die package-needs-root package="$deb" why="$(why "$WORK/out")"
 	SOURCE_DATE_EPOCH=0 dpkg-deb -Zxz ${owner:+"$owner"} --build "$root" "$WORK/deb" >"$WORK/out" 2>&1 && put "$deb" <"$WORK/deb" ||
-		die "$E_SYSTEM" "$deb: $(why "$WORK/out"); free some space, or choose another folder with O="
+		die package-not-made package="$deb" why="$(why "$WORK/out")"
 	printf '%s\n' "$deb"
 }

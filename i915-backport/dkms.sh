@@ -9,13 +9,13 @@ LINK=$ROOT/usr/local/sbin/i915-backport
 
 must_be_root()
 {
-	[ "$(id -u)" = 0 ] || die "$E_SYSTEM" "$1: needs root; run it with sudo"
+	[ "$(id -u)" = 0 ] || die needs-root command="$1"
 }
 
 # must_be_here COMMAND: DKMS and modprobe know of no other root.
 must_be_here()
 {
-	[ -z "$ROOT" ] || die "$E_USAGE" "$1: changes this machine, not ROOT=$ROOT; unset ROOT, or run it in a chroot"
+	[ -z "$ROOT" ] || die not-this-machine command="$1" folder="$ROOT"
 }
 
 # ---- what DKMS calls ---------------------------------------------------------------------------
@@ -42,7 +42,7 @@ exclude_or_not()
 	*) return ;;
 	esac
 	[ -n "$release" ] || release=$(dkms_release "$pid")
-	is_plain "$release" || die "$E_KERNEL" "$release: no kernel's release; see 'i915-backport status'"
+	is_plain "$release" || die not-a-release release="$release"
 	tidy_held
 	plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
 	if [ "$PLAN_STATUS" = 0 ]; then
@@ -50,7 +50,7 @@ exclude_or_not()
 	else
 		echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"' >&3
 		echo 'AUTOINSTALL=""' >&3
-		warn "$release: $PLAN_ERROR"
+		tell "$release: $PLAN_ERROR"
 	fi
 }
 
@@ -117,13 +117,13 @@ install_packages()
 	done
 	[ -n "$missing" ] || return 0
 	[ "${NO_APT:-}" != 1 ] || {
-		warn "missing:$missing; not installed because of NO_APT=1"
+		warn not-installing packages="${missing# }"
 		return 0
 	}
 	printf '%s\n' "Installing Debian packages:$missing"
 	# shellcheck disable=SC2086 # a list
 	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$WORK/apt.log" 2>&1 ||
-		die "$E_SYSTEM" "apt-get: $(why "$WORK/apt.log"); run 'apt-get update' or install them by hand:$missing"
+		die apt-failed why="$(why "$WORK/apt.log")" packages="${missing# }"
 }
 
 # What copy_package leaves in /usr/src says so: in its first line where it was put, then the sum of each of its files.
@@ -138,12 +138,12 @@ copy_package()
 	[ "$PACKAGE" != "$home" ] || return 0
 	remove_unfinished
 	mkdir -p "$SOURCES" && new=$(mktemp -d "$SOURCES/.$DKMS_NAME.XXXXXX") ||
-		die "$E_SYSTEM" "$SOURCES: cannot be written; free some space or mend the permissions"
+		die cannot-write path="$SOURCES"
 	printf '%s\n' "$home" >"$new/$MARK" && chmod 755 "$new" && (cd "$PACKAGE" && cp -RP -- * "$new") 2>"$WORK/err" &&
 		find "$new" -name build -type d -prune -exec rm -rf {} + && mark_copy "$new" "$home" || {
 		cause=$(why "$WORK/err")
 		rm -rf "$new"
-		die "$E_SYSTEM" "$home: cannot be written: ${cause:-unknown}; free some space"
+		die cannot-copy-package folder="$home" why="${cause:-unknown}"
 	}
 	if [ -d "$home" ] && diff -r -x "$MARK" "$home" "$new" >/dev/null; then
 		rm -rf "$new"
@@ -152,7 +152,7 @@ copy_package()
 	forget "$(package_version)"
 	[ ! -e "$home" ] && [ ! -L "$home" ] && mv "$new" "$home" || {
 		rm -rf "$new"
-		die "$E_DKMS" "$home: is not, or not only, what dkms-install has put there; move it away and run again"
+		die copy-not-alone folder="$home"
 	}
 }
 
@@ -182,7 +182,7 @@ remove_copy()
 
 	[ -e "$1" ] || [ -L "$1" ] || return 0
 	if [ -L "$1" ] || [ "$(head -n 1 "$1/$MARK" 2>/dev/null)" != "$1" ]; then
-		warn "$1: was not put there by dkms-install; it stays, remove it yourself"
+		warn copy-not-put folder="$1"
 		return
 	fi
 	(cd "$1" && sed 1d "$MARK" | sha256sum -c 2>/dev/null | sed -n 's|^\./\(.*\): OK$|\1|p') >"$WORK/proven"
@@ -193,7 +193,7 @@ remove_copy()
 	if [ "$(cd "$1" && ls -A)" = "$MARK" ]; then
 		rm -f "$1/$MARK" && rmdir "$1"
 	else
-		warn "$1: $(cd "$1" && find . -type f ! -path "./$MARK" | sed 's|^\./||' | sort | head -n 1) was changed or added since; that stays, remove it yourself"
+		warn copy-changed folder="$1" file="$(cd "$1" && find . -type f ! -path "./$MARK" | sed 's|^\./||' | sort | head -n 1)"
 	fi
 }
 
@@ -221,15 +221,15 @@ run_dkms()
 forget()
 {
 	! dpkg-query -S "$SOURCES/$DKMS_NAME-$1" >/dev/null 2>&1 ||
-		die "$E_DKMS" "$SOURCES/$DKMS_NAME-$1: belongs to a Debian package; run 'apt remove $DKMS_NAME-dkms' and again"
+		die belongs-to-package folder="$SOURCES/$DKMS_NAME-$1" package="$DKMS_NAME-dkms"
 	for release in $(kernels_with "$1"); do
 		may_go "$release" >>"$LOG" 2>&1 ||
-			die "$E_DKMS" "$release: the stock driver cannot be read, so that ours is not taken out; install the kernel's package again"
+			die stock-not-kept release="$release"
 	done
 	if is_registered "$1"; then
 		run_dkms remove "$DKMS_NAME/$1" --all >>"$WORK/dkms.log" 2>&1 ||
 			run_dkms remove -m "$DKMS_NAME" -v "$1" --all >>"$WORK/dkms.log" 2>&1 ||
-			die "$E_DKMS" "dkms remove $DKMS_NAME/$1: $(why "$WORK/dkms.log"); mend it and run again"
+			die dkms-remove-failed version="$DKMS_NAME/$1" why="$(why "$WORK/dkms.log")"
 	fi
 	remove_modules "$1"
 	remove_copy "$SOURCES/$DKMS_NAME-$1"
@@ -246,10 +246,10 @@ remove_modules()
 		for module in $(find "$MODULES/$release/updates" "$MODULES/$release/extra" -name 'i915.ko*' 2>/dev/null); do
 			[ "$(modinfo -F i915_backport "$module" 2>/dev/null | cut -d' ' -f1)" = "$1" ] || continue
 			may_go "$release" && rm -f "$module" 2>"$WORK/dkms.log" ||
-				die "$E_DKMS" "$module: DKMS could not take it out: $(why "$WORK/dkms.log"); mend that and run again"
+				die dkms-left-module module="$module" why="$(why "$WORK/dkms.log")"
 			is_held "$release" || tables "$release"
 		done
-		! is_held "$release" || release_stock "$release" || warn "$release: depmod failed; run it again"
+		! is_held "$release" || release_stock "$release" || warn depmod-failed release="$release"
 	done
 }
 
@@ -295,7 +295,7 @@ install_for()
 	*)
 		result="failed, $(stays "$1")"
 		first_failure=${first_failure:-$PLAN_STATUS}
-		warn "$1: $PLAN_ERROR" ;;
+		tell "$1: $PLAN_ERROR" ;;
 	esac
 	verdict=$(plan_value verdict)
 	origin=$(plan_value source)
@@ -332,7 +332,11 @@ dkms_install_for()
 	cause=${cause:-$(sed -n 's/^i915-backport: //p' "$make_log" 2>/dev/null | tail -n 1)}
 	result="failed, $(stays "$1")"
 	first_failure=${first_failure:-$E_DKMS}
-	warn "$1: ${cause:-DKMS: $(why "$LOG"); the log is $LOG}"
+	if [ -n "$cause" ]; then
+		tell "$1: $cause"
+	else
+		warn dkms-failed release="$1" why="$(why "$LOG")" log="$LOG"
+	fi
 }
 
 cmd_dkms_install()
@@ -343,12 +347,12 @@ cmd_dkms_install()
 		echo "Usage: sudo make dkms-install [NO_APT=1] [KSRC=TREE] [PATCHES=DIR]"
 		echo "Registers the package with DKMS, builds and installs it for every kernel that has headers."
 		return ;;
-	*) die "$E_USAGE" "dkms-install $1: takes no argument; see 'i915-backport dkms-install --help'" ;;
+	*) die takes-no-argument argument="dkms-install $1" help='dkms-install --help' ;;
 	esac
 	must_be_root dkms-install
 	must_be_here dkms-install
 	[ -n "$(installed_kernels)" ] ||
-		die "$E_KERNEL" "$MODULES: no kernel has headers; install them (Debian: linux-headers-amd64) and run again"
+		die no-headers folder="$MODULES"
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
 	WORK_ALL=$(private_dir)
@@ -362,7 +366,7 @@ cmd_dkms_install()
 	need_for_build
 	copy_package
 	is_registered "$(package_version)" || logged run_dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
-		die "$E_DKMS" "dkms add: $(why "$LOG"); the log is $LOG"
+		die dkms-add-failed why="$(why "$LOG")" log="$LOG"
 	tidy_held
 	[ "$PACKAGE" = "$home" ] || make_link
 	first_failure=
@@ -390,9 +394,9 @@ make_link()
 {
 	if is_our_link || { [ ! -e "$LINK" ] && [ ! -L "$LINK" ]; }; then
 		mkdir -p "${LINK%/*}" && ln -sfn "$home/i915-backport/i915-backport" "$LINK" ||
-			warn "$LINK: cannot be made; the command is $home/i915-backport/i915-backport"
+			warn no-link link="$LINK" command="$home/i915-backport/i915-backport"
 	else
-		warn "$LINK: is not ours and stays; the command is $home/i915-backport/i915-backport"
+		warn other-link link="$LINK" command="$home/i915-backport/i915-backport"
 	fi
 }
 
@@ -410,7 +414,7 @@ cmd_dkms_uninstall()
 		echo "Usage: sudo make dkms-uninstall"
 		echo "Takes every version of the package out of DKMS; each kernel has its stock driver again."
 		return ;;
-	*) die "$E_USAGE" "dkms-uninstall $1: takes no argument; see 'i915-backport dkms-uninstall --help'" ;;
+	*) die takes-no-argument argument="dkms-uninstall $1" help='dkms-uninstall --help' ;;
 	esac
 	must_be_root dkms-uninstall
 	must_be_here dkms-uninstall

@@ -23,7 +23,7 @@ plain_names()
 need_release()
 {
 	is_plain "$1" && [ -d "$MODULES/$1" ] ||
-		die "$E_KERNEL" "$1: no such kernel in $MODULES; see 'i915-backport status'"
+		die no-such-kernel release="$1" folder="$MODULES"
 }
 
 # headers_macro KDIR NAME: the number that version.h defines for NAME.
@@ -139,14 +139,11 @@ find_source()
 	distribution_sources "$version" | closest "$version"
 }
 
-# find_hint VERSION: where a source could come from, for the error message.
-find_hint()
+# no_source RELEASE VERSION: dies, and says where one could come from.
+no_source()
 {
-	if [ -e "$ROOT/etc/debian_version" ]; then
-		printf '%s\n' "install linux-source-$(minor "$1") or set KSRC="
-	else
-		echo "install the distribution's kernel source for it or set KSRC="
-	fi
+	[ ! -e "$ROOT/etc/debian_version" ] || die no-source-debian release="$1" version="$(minor "$2")"
+	die no-source release="$1"
 }
 
 # belongs VERSION KDIR SOURCE RELEASE: the source's version against the headers'.
@@ -154,18 +151,18 @@ belongs()
 {
 	want=$(headers_version "$2")
 	[ -n "$want" ] ||
-		die "$E_KERNEL" "$2: no linux/version.h in these headers; install the kernel's headers or set KDIR="
+		die no-version-header headers="$2"
 	if is_backport "$4"; then
 		[ "$(printf '%s\n' "$1" "$want" | sort -V | head -n 1)" = "$want" ] ||
-			die "$E_MISMATCH" "$3: i915 of $1, older than the kernel, $want; set I915_SOURCE= to a newer one, or nothing"
+			die i915-older source="$3" version="$1" wanted="$want"
 		return
 	fi
 	[ "$(minor "$1")" = "$(minor "$want")" ] ||
-		die "$E_MISMATCH" "$3: source of $1, but the headers in $2 are of $want; set KSRC= to the source of $want"
+		die other-version source="$3" version="$1" headers="$2" wanted="$want"
 	[ "$(capped "$1")" = "$(capped "$want")" ] && return
 	[ "$(setting STRICT_SUBLEVEL)" != 1 ] ||
-		die "$E_MISMATCH" "$3: source of $1, headers of $want, and STRICT_SUBLEVEL=1; set KSRC= to the source of $want"
-	warn "$3: source of $1 for headers of $want; the same series, so going on (STRICT_SUBLEVEL=1 refuses this)"
+		die other-sublevel-refused source="$3" version="$1" wanted="$want"
+	warn other-sublevel source="$3" version="$1" wanted="$want"
 }
 
 # capped VERSION: SUBLEVEL as LINUX_VERSION_CODE of 4.4.256 and its like could still say it.

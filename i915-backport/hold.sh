@@ -49,7 +49,7 @@ room_for()
 	wanted=$(du -ck "$place"/modules.* "$@" 2>/dev/null | tail -n 1 | cut -f1)
 	free=$(df -Pk "$place" | awk 'NR == 2 { print $4 }')
 	[ "$free" -ge "$wanted" ] || {
-		warn "$(basename "$place"): No space left on device: $free KiB, where changing the driver takes $wanted; free some space"
+		warn no-room release="$(basename "$place")" free="$free" wanted="$wanted"
 		return "$E_SYSTEM"
 	}
 }
@@ -86,7 +86,7 @@ hold_stock()
 	if [ -z "$held" ]; then
 		for module in "$MODULES/$1"/kernel/"$I915"/i915.ko*; do
 			[ ! -f "$module" ] || is_ours "$module" || {
-				warn "$module: cannot be read; nothing is changed while the stock driver cannot be kept, install the kernel's package again"
+				warn stock-unreadable module="$module"
 				return "$E_SYSTEM"
 			}
 		done
@@ -160,13 +160,13 @@ keeps_stock()
 {
 	signer=$(signer_of "$driver")
 	if [ -n "$obstacle" ]; then
-		warn "$obstacle: cannot be read, and is not known to be ours; the stock driver stays, take that file away and run 'i915-backport dkms-install'"
+		warn obstacle module="$obstacle"
 	elif [ -z "$driver" ]; then
-		warn "$1: DKMS has left no i915 in $MODULES/$1; the stock driver stays, at $HOLD/$1; run 'i915-backport dkms-install'"
+		warn dkms-left-nothing release="$1" folder="$MODULES/$1" held="$HOLD/$1"
 	elif ! has_other_stock "$1"; then
-		warn "$1: the stock driver at $HOLD/$1 is the only one that can be read; it stays, install the kernel's package again and run 'i915-backport dkms-install'"
+		warn last-stock release="$1" held="$HOLD/$1"
 	elif is_ours "$driver" && wants_signatures && ! knows_signer "$signer"; then
-		warn "$1: this kernel loads signed modules only, and does not know the key of ours ($signer): the stock driver stays; enrol DKMS's key (mokutil --import $(certificate)), restart, and run 'i915-backport dkms-install'"
+		warn key-unknown release="$1" signer="$signer" certificate="$(certificate)"
 	else
 		return 1
 	fi
@@ -234,7 +234,7 @@ tidy_held()
 		[ -d "$HOLD/$release" ] || continue
 		for module in "$MODULES/$release"/kernel/"$I915"/i915.ko*; do
 			! is_other "$module" || cmp -s "$module" "$HOLD/$release/${module##*/}" || {
-				copy_stock "$release" "$module" && tables "$release" || warn "$release: depmod failed; run it again"
+				copy_stock "$release" "$module" && tables "$release" || warn depmod-failed release="$release"
 			}
 		done
 	done
@@ -279,9 +279,9 @@ cmd_dkms_hold()
 # dkms-release RELEASE: POST_INSTALL and POST_REMOVE.
 cmd_dkms_release()
 {
-	is_plain "$1" || die "$E_KERNEL" "$1: no kernel's release; see 'i915-backport status'"
+	is_plain "$1" || die not-a-release release="$1"
 	tidy_held
 	[ -d "$MODULES/$1" ] || return 0
-	release_stock "$1" || warn "$1: depmod failed; run it again"
+	release_stock "$1" || warn depmod-failed release="$1"
 	renew_initramfs "$1" || true
 }

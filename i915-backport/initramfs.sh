@@ -70,9 +70,9 @@ renew_initramfs()
 			false
 		}
 	fi || {
-		warn "$image: could not be made again and is as it was; mend what is said above and make it by hand"
+		warn initramfs-not-made image="$image"
 		return "$E_SYSTEM"
 	}
 	initramfs_agrees "$1" ||
-		warn "$image: holds another i915 ($held) than the disk; see 'initramfs' in docs/delivery.md"
+		warn initramfs-differs image="$image" held="$held"
 }

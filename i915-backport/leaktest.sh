@@ -7,7 +7,7 @@ cmd_leaktest()
 {
 	need make "${CC:-cc}"
 	[ -f "${DRM_HEADERS:-/usr/include/libdrm}/i915_drm.h" ] ||
-		die "$E_SYSTEM" "i915_drm.h: not installed; install libdrm-dev or name its folder with DRM_HEADERS="
+		die no-libdrm
 	case " $* " in
 	*" --help "* | *" -h "* | *" --list "*) ;;
 	*) must_be_root leaktest ;;
@@ -17,6 +17,6 @@ cmd_leaktest()
 	place=$(cache_dir)/leaktest
 	make_dir "$place"
 	make -s -C "$PACKAGE/tests/guest" O="$place" "$place/leaktest" >"$WORK/make.log" 2>&1 ||
-		die "$E_BUILD" "leaktest: $(first_error "$WORK/make.log"); install gcc and libc6-dev"
+		die leaktest-not-built error="$(first_error "$WORK/make.log")"
 	"$place/leaktest" "$@"
 }

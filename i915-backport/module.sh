@@ -6,13 +6,13 @@
 # can_be_replaced KDIR RELEASE
 can_be_replaced()
 {
-	[ -d "$1" ] || die "$E_KERNEL" "$1: no such folder; install the headers of $2 or set KDIR="
+	[ -d "$1" ] || die no-headers-folder headers="$1" release="$2"
 	[ -f "$1/include/config/auto.conf" ] || [ -f "$1/.config" ] ||
-		die "$E_KERNEL" "$1: not configured kernel headers; install the headers of $2, or run 'make modules_prepare' in a tree"
+		die headers-not-configured headers="$1" release="$2"
 	case $(kconfig "$1" CONFIG_DRM_I915) in
 	m) ;;
-	y) die "$E_BUILTIN" "$1: CONFIG_DRM_I915=y, a built-in i915 cannot be replaced by a module; put the fix into the kernel's own tree with 'i915-backport apply TREE' and build that" ;;
-	*) die "$E_CLEAN" "$2: the kernel has no i915 (CONFIG_DRM_I915 is not set); nothing to do" ;;
+	y) die built-in headers="$1" ;;
+	*) die no-i915 release="$2" ;;
 	esac
 }
 
@@ -24,8 +24,7 @@ plan()
 	can_be_replaced "$1" "$2"
 	! is_backport "$2" || SOURCE_KEY=I915_SOURCE
 	origin=$(find_source "$1" "$2")
-	[ -n "$origin" ] ||
-		die "$E_SOURCE" "$2: no i915 source found for it; $(find_hint "$(headers_version "$1")")"
+	[ -n "$origin" ] || no_source "$2" "$(headers_version "$1")"
 	printf '%s\n' "source=$origin"
 	stage "$origin" "$WORK/stage"
 	version=$(tree_version "$WORK/stage/Makefile")
@@ -45,9 +44,9 @@ choose_fix()
 	case $verdict in
 	clean)
 		! is_backport "$2" || { echo generation=none; return; }
-		die "$E_CLEAN" "$1: i915 is clean ($reason); nothing to do, the stock driver stays" ;;
+		die clean source="$1" reason="$reason" ;;
 	leaks*) ;;
-	*) die "$E_VERDICT" "$1: the probe cannot tell whether this i915 leaks ($reason); see 'i915-backport facts', or give the whole source with $SOURCE_KEY=" ;;
+	*) die verdict-unknown source="$1" reason="$reason" setting="$SOURCE_KEY" ;;
 	esac
 	series=$(choose "$WORK/stage" "$2") || exit
 	printf '%s\n' "series=$series"
@@ -70,10 +69,10 @@ make_work()
 		rmdir "$WORK" 2>/dev/null || true
 	fi
 	[ ! -e "$WORK" ] && [ ! -L "$WORK" ] ||
-		die "$E_SYSTEM" "$WORK: cannot be written, it is not of an earlier run; take it away, or choose another folder with O="
+		die not-our-work folder="$WORK"
 	on_exit 'rm -rf "$WORK"'
 	mkdir -m 700 "$WORK" && : >"$WORK/.made-by-i915-backport" ||
-		die "$E_SYSTEM" "$WORK: cannot be written; free some space, or choose another folder with O="
+		die cannot-write-here path="$WORK"
 }
 
 # make_module KDIR RELEASE OUT: the whole pipeline; OUT/i915.ko is there at the end, or is as it was.
@@ -84,14 +83,14 @@ make_module()
 	out=$(readlink -f -- "$3")
 	case $out/ in
 	"$MODULES"/* | /lib/modules/* | /usr/lib/modules/*)
-		die "$E_USAGE" "$out: is where modprobe looks, and could hold the stock driver; choose another folder with O=" ;;
+		die modprobe-folder folder="$out" ;;
 	esac
 	lock "$out/.lock"
 	WORK=$out/.work
 	LOG=$out/i915-backport.log
 	make_work
 	make_file "$LOG" ||
-		die "$E_SYSTEM" "$LOG: cannot be written; free some space, or choose another folder with O="
+		die cannot-write-here path="$LOG"
 	log "i915-backport $(package_version), kernel $2, headers $1"
 	plan "$1" "$2" >"$WORK/plan"
 	log "$(cat "$WORK/plan" "$WORK/facts")"
@@ -100,14 +99,14 @@ make_module()
 	sha256=$(source_sha256 "$WORK/stage")
 	if [ -n "$series" ]; then
 		apply "$series" "$WORK/stage" ||
-			die "$E_SYSTEM" "$WORK/stage: the series cannot be written there: $(why "$WORK/patch.out"); free some space"
+			die cannot-try-series folder="$WORK/stage" series="$generation" why="$(why "$WORK/patch.out")"
 		log "$(cat "$WORK/patch.out")"
 		generation=$generation$(unproven "$WORK/stage" "$series" "$2") || exit
 	fi
 	build "$WORK/stage" "$1" "$generation" "$sha256"
 	check "$WORK/stage" "$1" "$2" "$generation" "$sha256"
 	put "$out/i915.ko" <"$WORK/stage/$I915/i915.ko" ||
-		die "$E_SYSTEM" "$out/i915.ko: cannot be written; free some space or mend the permissions"
+		die cannot-write path="$out/i915.ko"
 	verdict=$(value verdict <"$WORK/plan")
 }
 
@@ -123,16 +122,16 @@ cmd_module()
 		HEADERS default to those of the running kernel; TREE to the source that belongs to them.
 		EOT
 		return ;;
-	*) die "$E_USAGE" "module $1: takes no argument; set KDIR= and KSRC=, see 'i915-backport module --help'" ;;
+	*) die takes-no-argument argument="module $1" help='module --help' ;;
 	esac
 	need_for_build
 	vet_settings
 	kdir=${KDIR:-$MODULES/$(uname -r)/build}
-	[ -d "$kdir" ] || die "$E_KERNEL" "$kdir: no such folder; install the kernel's headers or set KDIR="
+	[ -d "$kdir" ] || die no-such-headers headers="$kdir"
 	kdir=$(readlink -f -- "$kdir")
 	release=$(headers_release "$kdir")
 	[ -n "$release" ] ||
-		die "$E_KERNEL" "$kdir: no include/generated/utsrelease.h; install the kernel's headers, or run 'make modules_prepare' in a tree"
+		die headers-not-prepared headers="$kdir"
 	make_module "$kdir" "$release" "${O:-build/$release}"
 	! is_backport "$release" && of='' || of=", i915 of $version"
 	[ -n "$series" ] && fix="fixed by the series $generation" || fix="no fix needed"

@@ -13,10 +13,10 @@ host_program()
 		need "${HOSTCC:-cc}"
 		make_dir "$(cache_dir)"
 		new=$(mktemp "$bin.XXXXXX") ||
-			die "$E_SYSTEM" "$bin: cannot be written; free some space or mend the permissions"
+			die cannot-write path="$bin"
 		if ! "${HOSTCC:-cc}" -std=c99 -O2 -o "$new" "$@" 2>"$WORK/err"; then
 			rm -f "$new"
-			die "$E_SYSTEM" "$name: does not compile: $(first_error "$WORK/err"); install gcc and libc6-dev or set HOSTCC="
+			die program-not-built program="$name" error="$(first_error "$WORK/err")"
 		fi
 		chmod 755 "$new"
 		mv "$new" "$bin"
@@ -41,8 +41,8 @@ unproven()
 	[ "$found" != clean ] || return 0
 	cause="$(value decided_at <"$WORK/patched"): $(value why <"$WORK/patched")"
 	[ "$(setting TRUST_PATCHES "$3")" = 1 ] ||
-		die "$E_SERIES" "$2: with it the verdict is '$found', not 'clean' ($cause); mend the series, or set TRUST_PATCHES=1 to build the module all the same"
-	warn "$2: with it the verdict is '$found', not 'clean' ($cause); going on, because TRUST_PATCHES=1"
+		die series-leaves-leak series="$2" verdict="$found" cause="$cause"
+	warn series-trusted series="$2" verdict="$found" cause="$cause"
 	printf '%s\n' ", $found with it (TRUST_PATCHES)"
 }
 
@@ -58,7 +58,7 @@ i915_of()
 		has_i915 "$1" || not_a_tree "$1"
 		printf '%s\n' "$1/$I915"
 	else
-		die "$E_SOURCE" "$1: neither a kernel tree nor a tarball of one; name one of these"
+		die not-a-tree-or-tarball source="$1"
 	fi
 }
 
@@ -72,12 +72,12 @@ cmd_verdict()
 			echo "Usage: i915-backport verdict [--json] TREE"
 			echo "TREE is a kernel tree, an i915 directory or a tarball of a kernel."
 			return ;;
-		-*) die "$E_USAGE" "verdict $1: no such option; see 'i915-backport verdict --help'" ;;
+		-*) die no-such-option option="verdict $1" help='verdict --help' ;;
 		*) break ;;
 		esac
 		shift
 	done
-	[ $# = 1 ] || die "$E_USAGE" "verdict: needs exactly one TREE; see 'i915-backport verdict --help'"
+	[ $# = 1 ] || die needs-one-tree command=verdict
 	judge "$form" "$1"
 }
 

@@ -93,11 +93,11 @@ cmd_report()
 		echo "Usage: sudo i915-backport report [FILE.tar.xz]"
 		echo "One archive for a bug report (default: i915-backport-report.tar.xz here). Only you can read it."
 		return ;;
-	-*) die "$E_USAGE" "report $1: no such option; see 'i915-backport report --help'" ;;
+	-*) die no-such-option option="report $1" help='report --help' ;;
 	esac
 	need tar xz modinfo
 	archive=${1:-i915-backport-report.tar.xz}
-	[ -w "$(dirname "$archive")" ] && [ ! -d "$archive" ] || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
+	[ -w "$(dirname "$archive")" ] && [ ! -d "$archive" ] || die cannot-write-report file="$archive"
 	umask 077
 	outer=$(private_dir)
 	WORK=$outer
@@ -115,7 +115,7 @@ cmd_report()
 	done
 	[ ! -r "$CONF" ] || note i915-backport.conf settings_said
 	build_logs
-	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && put "$archive" 600 <"$WORK/report.tar.xz" || die "$E_SYSTEM" "$archive: cannot be written; name another, or free some space"
+	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && put "$archive" 600 <"$WORK/report.tar.xz" || die cannot-write-report file="$archive"
 	printf '%s\n' "$archive holds, and nothing else:"
 	(cd "$WORK/report" && ls) | sed 's/^/  /'
 	echo "It has no keys, no host name and no kernel log lines but those of i915 and drm; paths of source trees are in it."

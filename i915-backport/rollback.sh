@@ -18,10 +18,10 @@ keep_stock()
 			gsub(/[ \t]/, "", name)
 			if (!index($0, "=") || name != ENVIRON["SETTING"])
 				print
-		}' "$CONF" >"$WORK/settings" || die "$E_SYSTEM" "$CONF: cannot be read, or $WORK not be written; free some space"
+		}' "$CONF" >"$WORK/settings" || die settings-not-copied file="$CONF" folder="$WORK"
 	fi
 	{ [ -z "$2" ] || printf '%s\n' "$setting = $2"; } >>"$WORK/settings" && put "$(readlink -f "$CONF")" "$mode" <"$WORK/settings" ||
-		die "$E_SYSTEM" "$CONF: cannot be written; free some space or mend the permissions"
+		die cannot-write path="$CONF"
 	[ -s "$CONF" ] || rm -f "$CONF"
 }
 
@@ -35,11 +35,11 @@ roll_back()
 	logged depmod "$1" || true
 	disk=$(module_on_disk "$1")
 	[ "$(whose "$disk")" = stock ] ||
-		die "$E_DKMS" "$1: $(whose "$disk") i915 after DKMS has taken ours out: $(why "$LOG"); the log is $LOG"
+		die rollback-left-module release="$1" held="$(whose "$disk")" why="$(why "$LOG")" log="$LOG"
 	held=$(initramfs_i915 "$1")
 	case $held in
 	ours*)
-		logged renew_initramfs "$1" || die "$E_SYSTEM" "$1: the initramfs still holds ours: $(why "$LOG"); make it again by hand, the log is $LOG"
+		logged renew_initramfs "$1" || die initramfs-keeps-ours release="$1" why="$(why "$LOG")" log="$LOG"
 		held=$(initramfs_i915 "$1") ;;
 	esac
 	printf '%s\t%s\t%s\t%s\n' "$1" "$(whose "$disk")" "$held" "$disk"
@@ -108,7 +108,7 @@ cmd_rollback()
 		printf '%s\n' "memory if nothing uses it. It stays that way (KEEP_STOCK[RELEASE] in $CONF) until 'rollback --undo' and"
 		echo "'dkms-install'."
 		return ;;
-	-*) die "$E_USAGE" "rollback $1: no such option; see 'i915-backport rollback --help'" ;;
+	-*) die no-such-option option="rollback $1" help='rollback --help' ;;
 	esac
 	must_be_root rollback
 	must_be_here rollback

@@ -19,13 +19,13 @@ plain_series()
 	rm -rf "$WORK/plain"
 	mkdir -p "$WORK/plain" || return
 	if [ ! -f "$1/series" ]; then
-		printf '%s\n' "$1: no file 'series' in it; set PATCHES= to a folder in quilt's form"
+		said series-not-there folder="$1"
 	elif ! series_patches "$1" >"$WORK/plain/names" 2>/dev/null; then
-		printf '%s\n' "$1/series: cannot be read; mend its permissions"
+		said series-unreadable series="$1"
 	elif [ ! -s "$WORK/plain/names" ]; then
-		printf '%s\n' "$1/series: names no patch; list the patches in it"
+		said series-empty series="$1"
 	elif grep -q '^[^#]*[^#[:space:]][[:space:]][[:space:]]*-p *[02-9]' "$1/series"; then
-		printf '%s\n' "$1/series: has a patch that is not for -p1; make it again with -p1"
+		said series-not-p1 series="$1"
 	fi >"$WORK/cause"
 	[ ! -s "$WORK/cause" ] || return
 	while IFS= read -r name; do
@@ -39,11 +39,11 @@ plain_series()
 plain_patch()
 {
 	if ! is_inside "$2"; then
-		printf '%s\n' "$1/series: '$2' is no plain name of a patch in it; mend the series"
+		said series-odd-name series="$1" patch="$2"
 	elif [ ! -f "$1/$2" ]; then
-		printf '%s\n' "$1/series: $2 is not there; mend the series"
+		said series-patch-not-there series="$1" patch="$2"
 	elif ! { PLACE=$I915 awk -f "$ROOM/patch.awk" <"$1/$2" >"$3"; } 2>"$WORK/err"; then
-		printf '%s\n' "$1/$2: $(why "$WORK/err"); mend the patch, or make it anew with 'git format-patch'"
+		said patch-not-plain series="$1" patch="$2" why="$(why "$WORK/err")"
 	else
 		return 0
 	fi
@@ -59,7 +59,7 @@ touched()
 # vet_series DIR: before any of it is used.
 vet_series()
 {
-	plain_series "$1" || die "$E_SERIES" "$(cat "$WORK/cause")"
+	plain_series "$1" || quit "$E_SERIES" "$(cat "$WORK/cause")"
 }
 
 # patched FILE TREE [OPTION]: that plain patch, not bent to fit. What patch says goes to $WORK/patch.out.
@@ -106,7 +106,7 @@ misfit()
 {
 	try_series "$1" "$2" && return
 	grep -Eq "FAILED|find file|malformed|garbage" "$WORK/patch.out" ||
-		die "$E_SYSTEM" "$WORK: $1 cannot be tried there: $(why "$WORK/patch.out"); free some space"
+		die cannot-try-series folder="$WORK" series="$1" why="$(why "$WORK/patch.out")"
 	awk '/^in / { patch = $2 }
 	     /^patching file / { file = $3 }
 	     /^can.t find file/ { file = "a file that is not there" }
@@ -168,7 +168,7 @@ choose()
 	case $(grep -c . "$WORK/fit") in
 	1) cat "$WORK/fit" ;;
 	0) refuse_all "$1" ;;
-	*) die "$E_SERIES" "$1: several series fit ($(sed 's|.*/||' "$WORK/fit" | tr '\n' ' ' | sed 's/ $//')); name the right one with PATCHES=" ;;
+	*) die several-series series="$(sed 's|.*/||' "$WORK/fit" | tr '\n' ' ' | sed 's/ $//')" ;;
 	esac
 }
 
@@ -176,8 +176,8 @@ choose()
 refuse()
 {
 	! is_in "$1" "$2" ||
-		die "$E_SERIES" "$I915: the tree has the series $1 already; give the unpatched source with KSRC="
-	die "$E_SERIES" "$1/$3 does not fit this tree; adapt the series and give it with PATCHES="
+		die series-in-already series="$1"
+	die series-does-not-fit place="$1/$3"
 }
 
 # is_in SERIES STAGE: does all of it come off cleanly, last patch first, or at least its first patch?
@@ -209,13 +209,13 @@ refuse_all()
 	best= fewest=
 	while IFS= read -r dir; do
 		! is_in "$dir" "$1" ||
-			die "$E_SERIES" "$I915: the tree has the series $(basename "$dir") already; give the unpatched source with KSRC="
+			die series-in-already series="$(basename "$dir")"
 		place=$(misfit "$dir" "$1")
 		failed=$(grep -c 'FAILED\|find file' "$WORK/patch.out") || true
 		if [ -z "$fewest" ] || [ "$failed" -lt "$fewest" ]; then
 			fewest=$failed best=$(basename "$dir")/$place
 		fi
 	done <"$WORK/all"
-	[ -n "$best" ] || die "$E_SERIES" "$PACKAGE/patches: no series in the package; give one with PATCHES="
-	die "$E_SERIES" "patches/$best does not fit this tree, and no other series comes closer; adapt it and give it with PATCHES="
+	[ -n "$best" ] || die no-series-at-all folder="$PACKAGE/patches"
+	die no-series-fits place="patches/$best"
 }

@@ -25,9 +25,9 @@ stage()
 		cached=$(unpack "$1") || exit
 		copy_tree "$cached" "$2" "$1"
 	elif [ -e "$1" ]; then
-		die "$E_SOURCE" "$1: neither a folder nor a tarball; set $SOURCE_KEY= to a kernel tree or its .tar.{xz,bz2,gz,zst}"
+		die source-of-no-kind source="$1" setting="$SOURCE_KEY"
 	else
-		die "$E_SOURCE" "$1: no such file or folder; set $SOURCE_KEY= to a kernel tree or its tarball"
+		die source-not-there source="$1" setting="$SOURCE_KEY"
 	fi
 	vet "$2" "$1"
 }
@@ -35,10 +35,10 @@ stage()
 not_a_tree()
 {
 	[ -f "$1/Makefile" ] && [ -d "$1/drivers" ] ||
-		die "$E_SOURCE" "$1: not a kernel tree (no Makefile and drivers/); set $SOURCE_KEY= to the kernel's source"
+		die source-not-a-tree source="$1" setting="$SOURCE_KEY"
 	[ ! -d "$1/$I915" ] ||
-		die "$E_SOURCE" "$1/$I915: no i915_drv.h in it, the tree is cut; set $SOURCE_KEY= to a whole one"
-	die "$E_SOURCE" "$1: a kernel tree without $I915; set $SOURCE_KEY= to one that has the driver"
+		die source-cut folder="$1/$I915" setting="$SOURCE_KEY"
+	die source-without-i915 source="$1" setting="$SOURCE_KEY"
 }
 
 # copy_tree TREE DEST SOURCE: only what belongs to a stage, without what an earlier build left in the tree. Nothing is
@@ -49,7 +49,7 @@ copy_tree()
 	make_dir "$2"
 	while IFS= read -r file; do
 		(cd -- "$1" && cp -RP --parents -- "$file" "$2") 2>"$WORK/err" ||
-			die "$E_SYSTEM" "$2: the copy of $3 failed: $(why "$WORK/err"); free some space or mend the permissions"
+			die cannot-copy-source folder="$2" source="$3" why="$(why "$WORK/err")"
 	done <"$WORK/wanted"
 	find "$2" -type f \( -name '*.o' -o -name '*.ko' -o -name '*.mod' -o -name '*.mod.c' -o -name '.*.cmd' -o -name modules.order \) \
 		-exec rm -f {} +
@@ -66,7 +66,7 @@ list_stage()
 	included "$1" >"$WORK/included"
 	while IFS= read -r header; do
 		is_inside "$header" ||
-			die "$E_SOURCE" "$2: $I915 includes \"$header\", which is no path inside a kernel tree; take that line out"
+			die include-leads-out source="$2" header="$header"
 		for path in "drivers/$header" "$header"; do
 			[ -f "$1/$path" ] || continue
 			want "$1" "$path" "$2"
@@ -104,7 +104,7 @@ vet_path()
 	done
 	[ -n "$odd" ] || odd=$(cd -- "$1" && find "./$2" ! -type f ! -type d 2>/dev/null | sed 's|^\./||' | head -n 1)
 	[ -z "$odd" ] ||
-		die "$E_SOURCE" "$3: $odd is neither a file nor a folder; take the link out of the tree"
+		die link-in-source source="$3" file="$odd"
 }
 
 # included TREE: what i915 includes by a path that leaves its folder, without the lead that does it.
@@ -125,7 +125,7 @@ unpack()
 	where=$cache/$({ stat -L -c '%n %s %Y' "$1"; printf '%s\n' "$OWN_HEADERS"; } | sha256sum | cut -c 1-16)
 	if [ ! -d "$where" ]; then
 		new=$(mktemp -d "$cache/.new.XXXXXX") ||
-			die "$E_SYSTEM" "$cache: not writable; mend its permissions or free some space"
+			die cannot-write path="$cache"
 		log "unpacking $1 into $where"
 		extract "$1" "$new"
 		mv "$new" "$where"
@@ -151,14 +151,17 @@ extract()
 		*)
 			cause=$(grep -v 'Error is not recoverable\|Exiting with failure\|Child returned' "$2/.err" | why /dev/stdin)
 			rm -rf "$2"
-			die "$E_SOURCE" "$1: cannot be unpacked: $cause; get the file again, or free some space" ;;
+			die cannot-unpack source="$1" why="$cause" ;;
 		esac
 	fi
 	rm -f "$2/.err"
 	has_i915 "$2" && [ -f "$2/Makefile" ] && return
-	[ -f "$2/Makefile" ] && found="a tarball without $I915" || found="no kernel source in this tarball"
+	[ -f "$2/Makefile" ] || {
+		rm -rf "$2"
+		die tarball-of-no-kernel source="$1" setting="$SOURCE_KEY"
+	}
 	rm -rf "$2"
-	die "$E_SOURCE" "$1: $found; set $SOURCE_KEY= to the kernel's source"
+	die tarball-without-i915 source="$1" setting="$SOURCE_KEY"
 }
 
 # vet STAGE SOURCE: what was copied, before anything in it is looked at by make or the compiler.
@@ -166,10 +169,10 @@ vet()
 {
 	odd=$(find "$1" ! -type f ! -type d | head -n 1)
 	[ -z "$odd" ] ||
-		die "$E_SOURCE" "$2: ${odd#"$1"/} is neither a file nor a folder; take the link out of the tree"
-	[ -f "$1/$I915/Makefile" ] || die "$E_SOURCE" "$2: $I915/Makefile is missing; set $SOURCE_KEY= to a whole tree"
+		die link-in-source source="$2" file="${odd#"$1"/}"
+	[ -f "$1/$I915/Makefile" ] || die source-without-makefile source="$2" setting="$SOURCE_KEY"
 	[ -n "$(tree_version "$1/Makefile")" ] ||
-		die "$E_SOURCE" "$2: its Makefile names no VERSION and PATCHLEVEL; set $SOURCE_KEY= to a kernel tree"
+		die source-without-version source="$2" setting="$SOURCE_KEY"
 }
 
 # source_sha256 STAGE: one sum over every file of i915, name and content.

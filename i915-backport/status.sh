@@ -15,12 +15,12 @@ plan_of()
 	PLAN_ERROR=$(sed 's/^i915-backport: //' "$WORK/plan.err" | tail -n 1)
 	rm -rf "$WORK"
 	[ "$PLAN_STATUS" = 0 ] || {
-		PLAN_ERROR=${PLAN_ERROR:-"stopped with status $PLAN_STATUS, and no cause was given; run it with -v"}
+		PLAN_ERROR=${PLAN_ERROR:-$(said stopped status="$PLAN_STATUS")}
 		return 0
 	}
 	if [ -n "$(kept "$2")" ]; then
 		PLAN_STATUS=$E_CLEAN
-		PLAN_ERROR="KEEP_STOCK in $CONF; 'i915-backport rollback --undo $2' takes it out"
+		PLAN_ERROR=$(said kept-stock file="$CONF" release="$2")
 	else
 		PLAN_ERROR=$(taken "$2")
 		[ -z "$PLAN_ERROR" ] || PLAN_STATUS=$E_DKMS
@@ -132,7 +132,7 @@ taken()
 	[ -n "$disk" ] || return 0
 	who=$(whose "$disk")
 	case $who in
-	foreign*) printf '%s\n' "$disk is neither the kernel's own i915 nor ours ($who); remove that, or keep it with KEEP_STOCK[$1] = 1 in $CONF" ;;
+	foreign*) said foreign-driver module="$disk" whose="$who" release="$1" file="$CONF" ;;
 	esac
 }
 
@@ -192,13 +192,13 @@ cmd_status()
 		echo "For each installed kernel (or those named): source, verdict, generation, the module on disk, the one loaded,"
 		echo "the one in the initramfs, and who signed the one on disk, and if the running kernel refuses that."
 		return ;;
-	-*) die "$E_USAGE" "status $1: no such option; see 'i915-backport status --help'" ;;
+	-*) die no-such-option option="status $1" help='status --help' ;;
 	esac
 	need modinfo
 	if [ $# = 0 ]; then
 		# shellcheck disable=SC2046 # kernel releases hold no blanks
 		set -- $(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | plain_names | sort -V)
-		[ $# -gt 0 ] || die "$E_KERNEL" "$MODULES: no kernel is installed there; install one, with its headers"
+		[ $# -gt 0 ] || die no-kernels folder="$MODULES"
 	fi
 	for release; do
 		need_release "$release"

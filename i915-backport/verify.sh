@@ -148,16 +148,16 @@ cmd_verify()
 		echo "Usage: sudo i915-backport verify [--leaktest]"
 		printf '%s\n' "Is the driver that is loaded ours, and is the fix at work? Exit status 0 yes, $E_NO no, $E_CLEAN there is nothing to fix."
 		return ;;
-	*) die "$E_USAGE" "verify $1: no such option; see 'i915-backport verify --help'" ;;
+	*) die no-such-option option="verify $1" help='verify --help' ;;
 	esac
 	must_be_root verify
 	need modinfo
 	release=$(uname -r) answer=0
 	disk=$(module_on_disk "$release")
-	[ -n "$disk" ] || die "$E_KERNEL" "$MODULES/$release: no i915 module in it; there is nothing to verify"
+	[ -n "$disk" ] || die no-module folder="$MODULES/$release"
 	is_ours "$disk" || [ ! -d "$MODULES/$release/build" ] || {
 		plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
-		[ "$PLAN_STATUS" != "$E_CLEAN" ] || die "$E_CLEAN" "$PLAN_ERROR"
+		[ "$PLAN_STATUS" != "$E_CLEAN" ] || quit "$E_CLEAN" "$PLAN_ERROR"
 	}
 	memory=$(loaded "$release" "$disk")
 	say kernel "$release"

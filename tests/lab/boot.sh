@@ -23,7 +23,7 @@ build_vgpu()
 {
 	[ -z "${VGPU:-}" ] || return 0
 	logged make -C "$PACKAGE/tests/vgpu" O="$WORK/vgpu" ||
-		die "$E_BUILD" "tests/vgpu: $(why "$LOG")"
+		quit "$E_BUILD" "tests/vgpu: $(why "$LOG")"
 	VGPU=$WORK/vgpu/vgpu
 }
 
@@ -38,7 +38,7 @@ start_vgpu()
 		[ -S "$socket" ] && return
 		sleep 0.1
 	done
-	die "$E_SYSTEM" "$VGPU: does not listen on $socket; see $said"
+	quit "$E_SYSTEM" "$VGPU: does not listen on $socket; see $said"
 }
 
 stop_guest()
@@ -200,7 +200,7 @@ watch()
 # shell_in_guest KERNEL-FILE DIR
 shell_in_guest()
 {
-	[ -t 0 ] || warn "--shell: standard input is no terminal; commands are read from it"
+	[ -t 0 ] || tell "--shell: standard input is no terminal; commands are read from it"
 	start_gpu "$2"
 	(exec_qemu "$1" "$2" -serial mon:stdio -serial "file:$2/tap") || true
 	stop_guest

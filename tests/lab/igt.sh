@@ -10,7 +10,7 @@ find_igt()
 	IGT_TESTS=${IGT_TESTS:-gem_exec_basic}
 	IGT=$(readlink -f "$IGT" || echo "$IGT")
 	[ -n "$(igt_programs)" ] ||
-		die "$E_USAGE" "--igt $IGT: no program there matches $IGT_TESTS; give the folder of IGT's tests"
+		quit "$E_USAGE" "--igt $IGT: no program there matches $IGT_TESTS; give the folder of IGT's tests"
 }
 
 # igt_programs: those that match the first half of an entry of the list.

@@ -23,11 +23,11 @@ build_guest()
 		mkdir -p "$GUEST"
 		headers=$(drm_headers) || exit
 		logged make -C "$PACKAGE/tests/guest" O="$GUEST" DRM_HEADERS="$headers" ||
-			die "$E_BUILD" "tests/guest: $(why "$LOG"); libc's static library is needed, see $LOG"
+			quit "$E_BUILD" "tests/guest: $(why "$LOG"); libc's static library is needed, see $LOG"
 	fi
 	BUSYBOX=$(readlink -f "$(command -v busybox)")
 	! ldd "$BUSYBOX" >/dev/null 2>&1 ||
-		die "$E_SYSTEM" "$BUSYBOX: needs libraries that the guest does not have; install busybox-static"
+		quit "$E_SYSTEM" "$BUSYBOX: needs libraries that the guest does not have; install busybox-static"
 }
 
 # make_initramfs KERNEL-FILE MODULE FILE
@@ -49,7 +49,7 @@ make_initramfs()
 	[ -z "$IGT" ] || add_igt "$tree"
 	cp "$LAB/kmemleak-guest" "$tree/tests/kmemleak"
 	(cd "$tree" && find . | cpio -o -H newc -R 0:0 --quiet) >"$3" 2>>"$LOG" ||
-		die "$E_SYSTEM" "$3: cannot be written; free some space"
+		quit "$E_SYSTEM" "$3: cannot be written; free some space"
 }
 
 # add_modules KERNEL-FILE MODULE DIR: i915 and, before it, what it needs, in DIR/order.
@@ -59,7 +59,7 @@ add_modules()
 	modules=$(value modules <"$1")
 	for name in $(modinfo -F depends "$2" | tr , ' '); do
 		modprobe -d "$modules" -S "$release" --ignore-install --show-depends "$name" 2>>"$LOG" ||
-			die "$E_KERNEL" "$2: needs $name, which $modules/lib/modules/$release does not have; give the i915.ko of this kernel"
+			quit "$E_KERNEL" "$2: needs $name, which $modules/lib/modules/$release does not have; give the i915.ko of this kernel"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$WORK/depends"
 	while read -r file; do
 		add_module_file "$file" "$3"

@@ -73,7 +73,7 @@ packaged_kernel()
 {
 	root=$CACHE/kernels/$1
 	if [ ! -d "$root" ]; then
-		warn "fetching Debian's kernel $1, once"
+		tell "fetching Debian's kernel $1, once"
 		fetch_kernel "$1" "$root.new"
 		depmod -b "$root.new" "$(ls "$root.new/lib/modules")"
 		mv "$root.new" "$root"
@@ -98,7 +98,7 @@ fetch_kernel()
 		rm -f "$file"
 		return
 	done
-	die "$E_KERNEL" "$1: neither installed nor in Debian's archive; install it, or name another (see $LOG)"
+	quit "$E_KERNEL" "$1: neither installed nor in Debian's archive; install it, or name another (see $LOG)"
 }
 
 # fetch_image SUITE PACKAGE DIR: the .deb. A package without a version in its name leads to the one with.

@@ -38,9 +38,9 @@ apt_lists()
 {
 	need apt-get dpkg-deb
 	[ -n "$LAB_MIRROR" ] ||
-		die "$E_SYSTEM" "apt: this machine knows no Debian mirror; set LAB_MIRROR="
+		quit "$E_SYSTEM" "apt: this machine knows no Debian mirror; set LAB_MIRROR="
 	[ -f "$KEYRING" ] ||
-		die "$E_SYSTEM" "$KEYRING: not there, Debian's packages cannot be trusted; install debian-archive-keyring"
+		quit "$E_SYSTEM" "$KEYRING: not there, Debian's packages cannot be trusted; install debian-archive-keyring"
 	make_dir "$CACHE/apt/$1/lists/partial"
 	make_dir "$CACHE/apt/$1/cache/archives/partial"
 	: >"$CACHE/apt/$1/status"
@@ -65,15 +65,15 @@ unpacked()
 	from=${1%-backports} target=$1 root=$CACHE/roots/$2
 	shift 2
 	if [ ! -d "$root" ]; then
-		warn "fetching $1 from Debian $target, once"
+		tell "fetching $1 from Debian $target, once"
 		apt_lists "$from"
 		logged apt "$from" apt-get install -y --no-install-recommends --download-only -t "$target" "$@" ||
-			die "$E_SYSTEM" "$*: not to be had from Debian $target; see $LOG, or set LAB_MIRROR="
+			quit "$E_SYSTEM" "$*: not to be had from Debian $target; see $LOG, or set LAB_MIRROR="
 		rm -rf "$root.new"
 		make_dir "$root.new"
 		for deb in "$CACHE/apt/$from/cache/archives"/*.deb; do
 			unpack_deb "$deb" "$root.new" 2>>"$LOG" ||
-				die "$E_SYSTEM" "$deb: cannot be unpacked into $root.new; free some space"
+				quit "$E_SYSTEM" "$deb: cannot be unpacked into $root.new; free some space"
 		done
 		rm -f "$CACHE/apt/$from/cache/archives"/*.deb
 		mv "$root.new" "$root"

@@ -17,7 +17,7 @@ find_qemu()
 		QEMU=$(qemu_of "$root")
 		# shellcheck disable=SC2086 # a command line
 		has_vfio_user $QEMU ||
-			die "$E_SYSTEM" "$root: its QEMU does not run or lacks vfio-user-pci; install QEMU 10.1 or later"
+			quit "$E_SYSTEM" "$root: its QEMU does not run or lacks vfio-user-pci; install QEMU 10.1 or later"
 	fi
 	log "QEMU: $QEMU"
 }

@@ -28,7 +28,7 @@ open_tree()
 {
 	tree=$(readlink -f "$1" || echo "$1")
 	[ -f "$tree/Makefile" ] && [ -d "$tree/arch/x86" ] && has_i915 "$tree" ||
-		die "$E_SOURCE" "$tree: not a kernel tree with i915 in it; give the folder that has drivers/gpu/drm/i915"
+		quit "$E_SOURCE" "$tree: not a kernel tree with i915 in it; give the folder that has drivers/gpu/drm/i915"
 	newer_driver
 	choose_compiler "$tree"
 	launcher=$(launcher "$tree")
@@ -149,7 +149,7 @@ in_toolchain()
 # build_tree: what is there of an earlier build is used again, as kbuild sees fit.
 build_tree()
 {
-	warn "building a test kernel from $tree"
+	tell "building a test kernel from $tree"
 	rm -f "$place/built"
 	make_dir "$place/build"
 	lock "$place/.lock"
@@ -168,7 +168,7 @@ build_tree()
 # tree_step COMMAND...
 tree_step()
 {
-	logged "$@" || die "$E_BUILD" "$tree: $(first_error "$WORK/out"); the log is $LOG"
+	logged "$@" || quit "$E_BUILD" "$tree: $(first_error "$WORK/out"); the log is $LOG"
 }
 
 # link_source: a tree that was built in must be cleaned first, so it is copied, by links if possible.
@@ -182,7 +182,7 @@ link_source()
 	cp -al "$tree" "$place/source" 2>/dev/null || {
 		rm -rf "$place/source"
 		cp -a "$tree" "$place/source" ||
-			die "$E_SYSTEM" "$place/source: the copy of $tree failed; free some space"
+			quit "$E_SYSTEM" "$place/source: the copy of $tree failed; free some space"
 	}
 	tree_step in_toolchain make -C "$place/source" ARCH=x86_64 HOSTCC="${compiler%% *}" mrproper
 }
@@ -214,7 +214,7 @@ newer_driver()
 {
 	[ -n "${I915_SOURCE:-}" ] || return 0
 	I915_SOURCE=$(readlink -f "$I915_SOURCE" || echo "$I915_SOURCE")
-	[ -d "$I915_SOURCE" ] || die "$E_SOURCE" "$I915_SOURCE: no such folder; set I915_SOURCE= to an unpacked kernel tree"
+	[ -d "$I915_SOURCE" ] || quit "$E_SOURCE" "$I915_SOURCE: no such folder; set I915_SOURCE= to an unpacked kernel tree"
 }
 
 # newer_name: -i915-VERSION for a driver of I915_SOURCE, nothing for the tree's own.
@@ -237,7 +237,7 @@ find_module()
 	case $1.$3 in
 	*.stock) stock_module "$(value modules <"$2")/lib/modules/$(value release <"$2")" ;;
 	tree.patched) patched_module "$(value tree <"$2")" ;;
-	*.patched) die "$E_USAGE" "--module patched: only for --kernel-tree; give the file" ;;
+	*.patched) quit "$E_USAGE" "--module patched: only for --kernel-tree; give the file" ;;
 	*) echo "$3" ;;
 	esac
 }
@@ -246,7 +246,7 @@ find_module()
 stock_module()
 {
 	found=$(find "$1/kernel/drivers/gpu/drm" -name 'i915.ko*' | head -n 1)
-	[ -n "$found" ] || die "$E_KERNEL" "$1: has no module i915; name a kernel that has"
+	[ -n "$found" ] || quit "$E_KERNEL" "$1: has no module i915; name a kernel that has"
 	echo "$found"
 }
 
