@@ -3,6 +3,9 @@
 #
 # apply - the series into a kernel tree of the user's, for drivers that are built in it.
 
+# In a tree without history: what was changed.
+NOTE=i915-backport.patch
+
 apply_usage()
 {
 	cat <<-EOT
@@ -34,18 +37,28 @@ cmd_apply()
 	[ $# = 1 ] || die needs-one-tree command=apply
 	open_own_tree "$1"
 	case $mode in
-	check) find_fix; printf '%s\n' "$tree: $(plan_says verdict), the series $generation fits" ;;
+	check) find_fix; printf '%s\n' "$tree: $(plan_says verdict), $(named) fits, $(series_patches "$series" | wc -l) patches" ;;
 	forward)
 		refuse_dirty
 		find_fix
 		put_in ""
-		printf '%s\n' "$tree: $generation applied, $(series_patches "$series" | wc -l) patches" ;;
+		printf '%s\n' "$tree: $(named) applied, $(series_patches "$series" | wc -l) patches" ;;
 	reverse)
 		refuse_dirty
 		find_applied
 		put_in -R
-		printf '%s\n' "$tree: $generation taken out" ;;
+		printf '%s\n' "$tree: $(named) taken out" ;;
 	esac
+}
+
+# named: what is applied, for the user.
+named()
+{
+	if [ "$series" = "$WORK/fix" ]; then
+		echo "the fix"
+	else
+		printf 'the series %s\n' "$generation"
+	fi
 }
 
 cmd_format_patches()
@@ -59,7 +72,7 @@ cmd_format_patches()
 	vet_series "$series"
 	signer=$(signer)
 	make_dir "$2"
-	if [ -f "$PACKAGE/patches/$generation/series" ] && [ "$series" = "$PACKAGE/patches/$generation" ]; then
+	if [ "$series" = "$WORK/fix" ]; then
 		[ -n "$signer" ] || warn unsigned-patches
 		cover_letter | written "$2/0000-cover-letter.patch"
 		while IFS= read -r name; do
@@ -184,21 +197,45 @@ plan_says()
 	value "$1" <"$WORK/plan"
 }
 
-# find_applied: sets series and generation to what comes off.
+# find_applied: sets series and generation to what comes off: the user's own, what 'apply' has noted down, or what
+# git's history tells.
 find_applied()
 {
-	own=$(own_series)
-	if [ -n "$own" ]; then
-		vet_series "$own"
-		printf '%s\n' "$own"
+	local base
+
+	series=$(own_series)
+	if [ -n "$series" ]; then
+		vet_series "$series"
 	else
-		all_series
-	fi >"$WORK/all"
-	while IFS= read -r series; do
-		generation=$(generation_of "$series")
-		! all_comes_off "$series" "$WORK/stage" || return 0
-	done <"$WORK/all"
-	die nothing-to-take-out tree="$tree"
+		series=$WORK/fix
+		if [ -f "$tree/$NOTE" ]; then
+			mkdir -p "$series" && cp -- "$tree/$NOTE" "$series/$NOTE" && printf '%s\n' "$NOTE" >"$series/series" || die cannot-write path="$WORK"
+			vet_series "$series"
+		else
+			base=$(before_fix)
+			[ -n "$base" ] || die nothing-to-take-out tree="$tree"
+			mkdir -p "$WORK/base"
+			in_git archive --prefix="$I915/" "$base:$(in_git rev-parse --show-prefix)$I915" | tar -xf - -C "$WORK/base" || die cannot-write path="$WORK"
+			make_series "$WORK/base" "$series"
+		fi
+	fi
+	generation=$(generation_of "$series")
+	all_comes_off "$series" "$WORK/stage" || die nothing-to-take-out tree="$tree"
+}
+
+# before_fix: the commit before those of the fix, the last ones if it was applied more than once.
+before_fix()
+{
+	is_git || return 0
+	in_git log --format=%H -- "$I915" >"$WORK/commits"
+	{
+		in_git log --format=%H --author=maintainers@i915-backport.invalid -- "$I915"
+		in_git log --format=%H --fixed-strings --grep='[i915-backport: message rewritten' -- "$I915"
+	} >"$WORK/ours"
+	awk 'NR == FNR { ours[$1]; next }
+	     $1 in ours { last = $1; next }
+	     last { exit }
+	     END { if (last) print last "^" }' "$WORK/ours" "$WORK/commits"
 }
 
 # put_in DIRECTION: nothing or -R. All of it, or the tree stays as it was.
@@ -211,13 +248,29 @@ put_in()
 		take_off "$WORK/try" "$(grep -c . "$WORK/plain/names")"
 	fi || die cannot-try-series folder="$WORK" series="$generation" why="$(why "$WORK/patch.out")"
 	if ! is_git; then
-		replace_touched "$WORK/try"
+		note_down "$1"
 	elif [ -z "$1" ]; then
 		commit_patches
 	else
 		replace_touched "$WORK/try"
 		commit_removal
 	fi
+}
+
+# note_down DIRECTION: the files of a tree without history; what was done stays there, so that it can be taken out.
+note_down()
+{
+	if [ -n "$1" ] || [ "$series" != "$WORK/fix" ]; then
+		replace_touched "$WORK/try"
+		[ "$series" != "$WORK/fix" ] || rm -f "$tree/$NOTE"
+		return
+	fi
+	rm -rf "$WORK/note"
+	mkdir "$WORK/note"
+	cp -RP "$WORK/before" "$WORK/note/a" && cp -RP "$WORK/try" "$WORK/note/b" || die cannot-write path="$WORK"
+	{ printf '%s\n' "What i915-backport has changed in this tree; 'i915-backport apply --reverse' takes it out." --- && diff_of "$WORK/note"; } |
+		put "$tree/$NOTE" 2>"$WORK/err" || die cannot-write path="$tree/$NOTE"
+	(replace_touched "$WORK/try") || { rm -f "$tree/$NOTE"; exit "$E_SYSTEM"; }
 }
 
 # commit_patches: each as a commit. What comes out is compared with what patch makes of it.

@@ -8,7 +8,7 @@ host_program()
 {
 	name=$1
 	shift
-	bin=$(cache_dir)/$name-$(cat "$@" | sha256sum | cut -c 1-16)
+	bin=$(cache_dir)/$name-$(find "${1%/*}" -maxdepth 1 -name '*.h' -exec cat {} + | cat "$@" - | sha256sum | cut -c 1-16)
 	if [ ! -x "$bin" ]; then
 		need "${HOSTCC:-cc}"
 		make_dir "$(cache_dir)"

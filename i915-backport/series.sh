@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# series - which series of patches fits a stage, and its application.
+# series - a series of patches in quilt's form: whether it fits a stage, and its application.
 
 # series_patches DIR: the patches of a quilt series in their order.
 series_patches()
@@ -114,24 +114,6 @@ misfit()
 	     END { print patch ": " (n ? where (n > 1 ? " and " n - 1 " more" : "") : file) }' "$WORK/patch.out"
 }
 
-# all_series: the folders of the package's generations.
-all_series()
-{
-	local dir
-
-	for dir in "$PACKAGE"/patches/*/; do
-		[ ! -f "${dir}series" ] || printf '%s\n' "${dir%/}"
-	done
-}
-
-# facts_agree DIR: does the driver have every '# fact KEY=VALUE' that the series file names?
-facts_agree()
-{
-	sed -n 's/^# fact //p' "$1/series" | while read -r fact; do
-		[ "$(value "${fact%%=*}" <"$WORK/facts")" = "${fact#*=}" ] || exit 1
-	done
-}
-
 # own_series [RELEASE]: the folder that the user has named, if any.
 own_series()
 {
@@ -147,9 +129,11 @@ generation_of()
 	basename "$1" | tr -c 'A-Za-z0-9._+~\n-' _ | head -n 1
 }
 
-# choose STAGE RELEASE: the folder of the series that fits; exactly one may.
+# choose STAGE RELEASE: the folder of the series: the user's own, if it fits, else what is made for this driver.
 choose()
 {
+	local own place
+
 	need patch
 	own=$(own_series "$2")
 	if [ -n "$own" ]; then
@@ -157,19 +141,10 @@ choose()
 		place=$(misfit "$own" "$1")
 		[ -z "$place" ] || refuse "$own" "$1" "$place"
 		printf '%s\n' "$own"
-		return
+	else
+		make_series "$1" "$WORK/fix"
+		printf '%s\n' "$WORK/fix"
 	fi
-	all_series >"$WORK/all"
-	: >"$WORK/fit"
-	while IFS= read -r dir; do
-		vet_series "$dir"
-		! { facts_agree "$dir" && try_series "$dir" "$1"; } || printf '%s\n' "$dir" >>"$WORK/fit"
-	done <"$WORK/all"
-	case $(grep -c . "$WORK/fit") in
-	1) cat "$WORK/fit" ;;
-	0) refuse_all "$1" ;;
-	*) die several-series series="$(sed 's|.*/||' "$WORK/fit" | tr '\n' ' ' | sed 's/ $//')" ;;
-	esac
 }
 
 # refuse SERIES STAGE PLACE: it is in already, or there is a hunk that does not fit.
@@ -201,21 +176,4 @@ take_off()
 		patch -d "$1" -p1 -u -R --fuzz=0 --force -s --no-backup-if-mismatch <"$WORK/plain/$n" >/dev/null 2>&1 || return 1
 		n=$((n - 1))
 	done
-}
-
-# refuse_all STAGE: none of ours fits; name the one that comes closest.
-refuse_all()
-{
-	best= fewest=
-	while IFS= read -r dir; do
-		! is_in "$dir" "$1" ||
-			die series-in-already series="$(basename "$dir")"
-		place=$(misfit "$dir" "$1")
-		failed=$(grep -c 'FAILED\|find file' "$WORK/patch.out") || true
-		if [ -z "$fewest" ] || [ "$failed" -lt "$fewest" ]; then
-			fewest=$failed best=$(basename "$dir")/$place
-		fi
-	done <"$WORK/all"
-	[ -n "$best" ] || die no-series-at-all folder="$PACKAGE/patches"
-	die no-series-fits place="patches/$best"
 }

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# place - the package's own series for one driver, made of patches/*.hooks (docs/hooks.md).
+
+# place ARGUMENT...: the program; why it fails is in $WORK/err.
+place()
+{
+	local bin
+
+	bin=$(host_program place "$ROOM"/place/*.c) || exit
+	"$bin" "$@" 2>"$WORK/err"
+}
+
+# make_series STAGE DIR: the fix for the driver in STAGE, as a quilt series in DIR.
+make_series()
+{
+	local a="$WORK/place/a/$I915" b="$WORK/place/b/$I915" n=0 number hooks name
+
+	need diff
+	rm -rf "$WORK/place" "$2"
+	{ mkdir -p "$a" "$2" && : >"$2/series"; } 2>"$WORK/err" || die cannot-write path="$WORK"
+	place --list "$PACKAGE/patches" "$1/$I915" >"$WORK/place/list" || no_place "$?"
+	place --upto 0 "$PACKAGE/patches" "$1/$I915" "$a" || no_place "$?"
+	while read -r number hooks; do
+		n=$((n + 1))
+		name=${hooks#*-}
+		name=$(printf '%04d-%s.patch' "$n" "${name%.hooks}")
+		mkdir -p "$b"
+		place --upto "$number" "$PACKAGE/patches" "$1/$I915" "$b" || no_place "$?"
+		{
+			echo "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
+			place --message "$number" "$PACKAGE/patches" "$1/$I915" | sed 's/^Subject: /&[PATCH] /'
+			printf '%s\n' --- "SPDX-License-Identifier: MIT" ""
+			diff_of "$WORK/place"
+			printf '%s\n' "-- " i915-backport
+		} >"$2/$name" && printf '%s\n' "$name" >>"$2/series" || die cannot-write path="$2/$name"
+		rm -rf "$WORK/place/a"
+		mv "$WORK/place/b" "$WORK/place/a"
+	done <"$WORK/place/list"
+	rm -rf "$WORK/place"
+}
+
+# diff_of DIR: from DIR/a to DIR/b, as git writes it.
+diff_of()
+{
+	local tab
+
+	tab=$(printf '\t')
+	(cd -- "$1" && TZ=UTC diff -pruN a b || [ $? = 1 ]) |
+		sed -e '/^diff -pruN a/d' -e "s|^--- a/[^$tab]*${tab}1970-.*|--- /dev/null|" -e "s|^\(--- a/[^$tab]*\)$tab.*|\1|" -e "s|^\(+++ b/[^$tab]*\)$tab.*|\1|"
+}
+
+# no_place STATUS: what kept place from its work.
+no_place()
+{
+	local said hooks
+
+	said=$(why "$WORK/err")
+	[ "$1" = 1 ] || die cannot-place why="$said"
+	hooks=${said%%: *}
+	case $said in
+	*' already') die fix-in-already place="${said#*: }" ;;
+	*.hooks:*) die fix-has-no-place place="${said#*: }" patch="$hooks" ;;
+	*) die source-odd why="$said" ;;
+	esac
+}

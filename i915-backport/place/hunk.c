@@ -1,0 +1,500 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A hook into its place. It is found by what it belongs to, a function and a statement of it, and has to be the only one; where
+ * there is none, or more than one, nothing is done and it is said why.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "place.h"
+
+#define MAX_LINES 160
+#define NOWHERE ((size_t)-1)
+
+struct line {
+	char kind;		/* ' ', '+', '-' as in a patch */
+	const char *s;		/* without that, with its end */
+	size_t len;
+	bool blank;
+	bool kept;		/* part of what is looked for */
+	size_t first, last;	/* its tokens in the pattern, if it is not blank */
+};
+
+/* One form of a hook; a hook may have several, for drivers of different age. */
+struct form {
+	char file[64];
+	char scope[96];
+	bool is_ours;
+	struct line lines[MAX_LINES];
+	size_t n;
+	struct text code;	/* what is looked for */
+	struct token *tokens;
+	size_t ntokens;
+	size_t *at;		/* where each was found, as a token of the file */
+};
+
+struct edit {
+	size_t from, to;
+	struct text text;
+};
+
+static void drop(struct form *f)
+{
+	free(f->code.s);
+	free(f->tokens);
+	free(f->at);
+	memset(&f->code, 0, sizeof(f->code));
+	f->tokens = NULL;
+	f->at = NULL;
+}
+
+/* '@@ FILE: SCOPE', '@@ or FILE: SCOPE', '@@ ours FILE'; returns whether it is an 'or'. */
+static bool read_header(const struct patch *p, const char *s, struct form *f)
+{
+	const char *end = s + strcspn(s, "\n"), *colon;
+	bool or = !strncmp(s, "@@ or ", 6);
+	size_t len;
+
+	memset(f, 0, sizeof(*f));
+	s += or ? 6 : 3;
+	f->is_ours = !strncmp(s, "ours ", 5);
+	if (f->is_ours)
+		s += 5;
+	colon = memchr(s, ':', (size_t)(end - s));
+	len = (size_t)((colon ? colon : end) - s);
+	if (!len || len >= sizeof(f->file) || (colon && (size_t)(end - colon) > sizeof(f->scope)))
+		complain(BAD_USE, "%s: '@@ %.*s' names no file, or a name is too long; mend the hooks", p->name, (int)(end - s), s);
+	memcpy(f->file, s, len);
+	if (colon && end > colon + 2)
+		memcpy(f->scope, colon + 2, (size_t)(end - colon) - 2);
+	return or;
+}
+
+/* The lines of a form, up to the next header; returns that, or the end. */
+static const char *read_lines(const struct patch *p, const char *s, struct form *f)
+{
+	for (s += strcspn(s, "\n") + 1; *s && strncmp(s, "@@ ", 3); ) {
+		struct line *l = &f->lines[f->n];
+		size_t len = strcspn(s, "\n") + 1;
+
+		if (f->n == MAX_LINES || !strchr(" +-\n", *s))
+			complain(BAD_USE, "%s: %s: a hook with a line that is none, or too many; mend the hooks", p->name, f->file);
+		l->kind = *s == '\n' ? ' ' : *s;
+		l->s = *s == '\n' ? s : s + 1;
+		l->len = *s == '\n' ? 1 : len - 1;
+		l->blank = l->len == 1;
+		f->n++;
+		s += len;
+	}
+	return s;
+}
+
+/* What is looked for: the lines of the driver without the hook (@with ' ', '-'), or with it (' ', '+'). */
+static void make_pattern(struct form *f, const char *with)
+{
+	size_t i, k = 0, offset[MAX_LINES];
+
+	drop(f);
+	add(&f->code, "", 0);
+	for (i = 0; i < f->n; i++) {
+		f->lines[i].kept = strchr(with, f->lines[i].kind);
+		offset[i] = f->code.len;
+		if (f->lines[i].kept)
+			add(&f->code, f->lines[i].s, f->lines[i].len);
+	}
+	f->ntokens = lex(&f->code, &f->tokens);
+	f->at = must(calloc(f->ntokens + 1, sizeof(*f->at)));
+	for (i = 0; i < f->n; i++) {
+		struct line *l = &f->lines[i];
+
+		if (!l->kept || l->blank)
+			continue;
+		l->first = k;
+		while (k < f->ntokens && f->tokens[k].from < offset[i] + l->len)
+			l->last = k++;
+		/* A later line of a comment */
+		if (l->first == k)
+			l->first = l->last = k - 1;
+	}
+}
+
+static bool match_at(struct form *f, const struct source *src, size_t i, size_t to)
+{
+	size_t k;
+
+	if (src->tokens[i].comment && !f->tokens[0].comment)
+		return false;
+	for (k = 0; k < f->ntokens; k++, i++) {
+		while (i < to && src->tokens[i].comment && !f->tokens[k].comment)
+			i++;
+		if (i == to || !same_token(&f->code, &f->tokens[k], &src->text, &src->tokens[i]))
+			return false;
+		f->at[k] = i;
+	}
+	return true;
+}
+
+/* How often what is looked for is there; f->at is where it was found last. */
+static int count_places(struct form *f, struct source *src, int *spans_seen)
+{
+	size_t at = 0, from, to, i;
+	size_t *found = must(calloc(f->ntokens + 1, sizeof(*found)));
+	int n = 0;
+
+	lex_source(src);
+	*spans_seen = 0;
+	while (spans(&src->text, src->tokens, src->ntokens, f->scope, &at, &from, &to)) {
+		++*spans_seen;
+		for (i = from; f->ntokens && i < to; i++)
+			if (match_at(f, src, i, to)) {
+				n++;
+				memcpy(found, f->at, f->ntokens * sizeof(*found));
+			}
+	}
+	if (n)
+		memcpy(f->at, found, f->ntokens * sizeof(*found));
+	free(found);
+	return n;
+}
+
+/* The first line that makes the difference between being found and not. */
+static const struct line *stumbling_block(struct form *f, struct source *src)
+{
+	size_t i, all = f->ntokens;
+	const struct line *last = NULL;
+	int seen;
+
+	for (i = 0; i < f->n; i++) {
+		if (!f->lines[i].kept || f->lines[i].blank)
+			continue;
+		last = &f->lines[i];
+		f->ntokens = last->last + 1;
+		if (!count_places(f, src, &seen))
+			break;
+	}
+	f->ntokens = all;
+	return last;
+}
+
+static void explain(struct form *f, struct source *src, int places, int seen, struct text *why)
+{
+	char s[512];
+	const struct line *l;
+
+	if (!src->text.len) {
+		snprintf(s, sizeof(s), "%s: not there", f->file);
+	} else if (!seen) {
+		snprintf(s, sizeof(s), "%s: has no %s%s", f->file, f->scope, strncmp(f->scope, "struct ", 7) ? "()" : "");
+	} else if (places > 1) {
+		snprintf(s, sizeof(s), "%s: %s: %d places for one hook", f->file, f->scope, places);
+	} else {
+		l = stumbling_block(f, src);
+		while (l && l->len > 1 && strchr(" \t", *l->s)) {
+			static struct line trimmed;
+
+			trimmed = *l;
+			trimmed.s++;
+			trimmed.len--;
+			l = &trimmed;
+		}
+		snprintf(s, sizeof(s), "%s: %s: no '%.*s' where it is looked for", f->file, *f->scope ? f->scope : "anywhere",
+			 l ? (int)(l->len - 1) : 0, l ? l->s : "");
+	}
+	if (!why->len)
+		add(why, s, strlen(s));
+}
+
+/* Does a line of code end with the token @i? What follows may be a comment. */
+static bool ends_line(const struct source *src, size_t i)
+{
+	if (i + 1 < src->ntokens && src->tokens[i + 1].comment && !src->tokens[i + 1].first)
+		i++;
+	return i + 1 >= src->ntokens || src->tokens[i + 1].first;
+}
+
+/* The offset behind the line that ends with the token @i, and its comment. */
+static size_t behind(const struct source *src, size_t i)
+{
+	if (i + 1 < src->ntokens && src->tokens[i + 1].comment && !src->tokens[i + 1].first)
+		i++;
+	return line_end(&src->text, src->tokens[i].to ? src->tokens[i].to - 1 : 0);
+}
+
+/* The offset in front of the line that begins with the token @i, and of the comments that belong to it. */
+static size_t in_front(const struct source *src, size_t i)
+{
+	size_t at = line_start(&src->text, src->tokens[i].from);
+
+	while (i && src->tokens[i - 1].comment && src->tokens[i - 1].first && line_end(&src->text, src->tokens[i - 1].to - 1) == at)
+		at = line_start(&src->text, src->tokens[--i].from);
+	return at;
+}
+
+static bool blank_line_before(const struct text *t, size_t at)
+{
+	return at && is_blank(t, line_start(t, at - 1), at);
+}
+
+/* The deleted lines [@i, @j) of a form, as an edit. */
+static bool deletion(const struct form *f, const struct source *src, size_t i, size_t j, bool replaced, struct edit *e)
+{
+	const struct text *t = &src->text;
+	size_t first = i, last = j, n;
+
+	while (first < j && f->lines[first].blank)
+		first++;
+	while (last > first && f->lines[last - 1].blank)
+		last--;
+	if (first == last)
+		return false;
+	if (!src->tokens[f->at[f->lines[first].first]].first || !ends_line(src, f->at[f->lines[last - 1].last]))
+		return false;
+	e->from = line_start(t, src->tokens[f->at[f->lines[first].first]].from);
+	e->to = behind(src, f->at[f->lines[last - 1].last]);
+	for (n = first - i; n && blank_line_before(t, e->from); n--)
+		e->from = line_start(t, e->from - 1);
+	for (n = j - last; n && e->to < t->len && is_blank(t, e->to, line_end(t, e->to)); n--)
+		e->to = line_end(t, e->to);
+	/* Nor leave a blank line where there is none in the kernel's style. */
+	if (!replaced && blank_line_before(t, e->from) &&
+	    (is_blank(t, e->to, line_end(t, e->to)) || t->s[e->to + strspn(t->s + e->to, "\t")] == '}'))
+		e->from = line_start(t, e->from - 1);
+	else if (!replaced && e->from > 1 && t->s[e->from - 2] == '{' && is_blank(t, e->to, line_end(t, e->to)))
+		e->to = line_end(t, e->to);
+	return true;
+}
+
+/* How many tabs a line begins with. */
+static int tabs(const char *s)
+{
+	return (int)strspn(s, "\t");
+}
+
+/* By how many tabs the driver's line is indented deeper than @l says. */
+static int deeper(const struct form *f, const struct source *src, const struct line *l)
+{
+	return tabs(src->text.s + line_start(&src->text, src->tokens[f->at[l->first]].from)) - tabs(l->s);
+}
+
+/* A line that comes, indented as its neighbours in the driver are. */
+static void add_line(struct text *t, const struct line *l, int by)
+{
+	size_t skip = 0;
+
+	for (; by > 0 && !l->blank; by--)
+		add(t, "\t", 1);
+	for (; by < 0 && l->s[skip] == '\t'; by++)
+		skip++;
+	add(t, l->s + skip, l->len - skip);
+}
+
+/*
+ * Where the lines [@begin, @end) go that come: behind the line that is looked for before them, or in front of the next one. @beside is
+ * set to that.
+ */
+static size_t insertion(const struct form *f, const struct source *src, size_t begin, size_t end, const struct line **beside)
+{
+	size_t before = begin, after = end;
+	bool gap = false;
+
+	while (before && !(f->lines[before - 1].kept && !f->lines[before - 1].blank)) {
+		before--;
+		gap |= f->lines[before].kept;
+	}
+	while (after < f->n && !(f->lines[after].kept && !f->lines[after].blank))
+		after++;
+	if (before && (!gap || after == f->n)) {
+		size_t k = f->at[f->lines[before - 1].last];
+
+		*beside = &f->lines[before - 1];
+		return ends_line(src, k) ? behind(src, k) : NOWHERE;
+	}
+	if (after == f->n)
+		return NOWHERE;
+	*beside = &f->lines[after];
+	return src->tokens[f->at[f->lines[after].first]].first ? in_front(src, f->at[f->lines[after].first]) : NOWHERE;
+}
+
+/* The edits that a form makes where it was found; returns how many, or -1 if a line of the driver is shared with something else. */
+static int edits_of(const struct form *f, const struct source *src, struct edit *edits)
+{
+	size_t i = 0;
+	int n = 0;
+
+	while (i < f->n) {
+		struct edit *e = &edits[n];
+		size_t gone = i, come, end;
+		const struct line *beside = NULL;
+
+		if (f->lines[i].kind == ' ') {
+			i++;
+			continue;
+		}
+		while (i < f->n && f->lines[i].kind == '-')
+			i++;
+		come = i;
+		while (i < f->n && f->lines[i].kind == '+')
+			i++;
+		end = i;
+		memset(e, 0, sizeof(*e));
+		if (come > gone) {
+			if (!deletion(f, src, gone, come, end > come, e))
+				return -1;
+			for (beside = &f->lines[gone]; beside->blank; beside++)
+				;
+		} else {
+			e->from = e->to = insertion(f, src, come, end, &beside);
+			if (e->from == NOWHERE)
+				return -1;
+		}
+		for (; come < end; come++)
+			add_line(&e->text, &f->lines[come], deeper(f, src, beside));
+		add(&e->text, "", 0);
+		n++;
+	}
+	return n;
+}
+
+static void edit_source(struct source *src, struct edit *edits, int n)
+{
+	while (n--) {
+		splice(&src->text, edits[n].from, edits[n].to, edits[n].text.s, edits[n].text.len);
+		free(edits[n].text.s);
+	}
+	src->changed = true;
+	free(src->tokens);
+	src->tokens = NULL;
+}
+
+/*
+ * Tries a form: 1 if it is in its place, 0 if it does not belong here, -1 if it is in already. A hook that only adds lines has
+ * its place also where it is in.
+ */
+static int place_form(struct driver *d, struct form *f, struct text *why)
+{
+	struct source *src = file_of(d, f->file);
+	struct edit edits[MAX_LINES];
+	bool adds_only = true;
+	int places, seen, n;
+
+	for (n = 0; n < (int)f->n; n++)
+		adds_only &= f->lines[n].kind != '-';
+	make_pattern(f, " -");
+	places = count_places(f, src, &seen);
+	if (places != 1 || adds_only) {
+		make_pattern(f, " +");
+		if (count_places(f, src, &n))
+			return -1;
+		make_pattern(f, " -");
+		count_places(f, src, &n);
+	}
+	if (places != 1) {
+		explain(f, src, places, seen, why);
+		return 0;
+	}
+	n = edits_of(f, src, edits);
+	if (n < 0) {
+		if (!why->len) {
+			add(why, f->file, strlen(f->file));
+			add(why, ": a line that a hook belongs to has something else on it", 56);
+		}
+		return 0;
+	}
+	edit_source(src, edits, n);
+	return 1;
+}
+
+/* A file of ours. Each patch that changes it names it; the first one brings it, as it is with the last. */
+static bool place_ours(struct driver *d, const char *dir, const struct form *f, const struct conditions *c, int upto, struct text *why)
+{
+	struct source *src = file_of(d, f->file);
+	struct text raw = { 0 }, ours = { 0 };
+	char path[4096];
+	bool good;
+
+	if (src->ours)
+		return true;
+	snprintf(path, sizeof(path), "%s/%s", dir, f->file);
+	if (!read_text(path, &raw))
+		complain(BAD_USE, "%s: not there; install the package again", path);
+	resolve(path, &raw, c, upto, &ours);
+	good = !src->text.len;
+	if (good) {
+		add(&src->text, ours.s, ours.len);
+		src->changed = src->ours = true;
+		free(src->tokens);
+		src->tokens = NULL;
+	} else if (!why->len) {
+		add(why, f->file, strlen(f->file));
+		add(why, ": is there already", 18);
+	}
+	free(raw.s);
+	free(ours.s);
+	return good;
+}
+
+/* A hook, in whichever of its forms [@forms, @forms + @n) belongs here. */
+static bool place_hook(struct driver *d, const char *dir, struct form *forms, size_t n, const struct conditions *c, int upto, struct text *why)
+{
+	int done = 0;
+	size_t i;
+
+	why->len = 0;
+	if (forms->is_ours)
+		return place_ours(d, dir, forms, c, upto, why);
+	for (i = 0; i < n && !done; i++)
+		done = place_form(d, &forms[i], why);
+	if (done < 0) {
+		why->len = 0;
+		add(why, forms[i - 1].file, strlen(forms[i - 1].file));
+		add(why, ": ", 2);
+		add(why, forms[i - 1].scope, strlen(forms[i - 1].scope));
+		add(why, ": the hook is there already", 27);
+	}
+	return done == 1;
+}
+
+#define MAX_FORMS 8
+
+/**
+ * place_patch - all hooks of a patch
+ * @d: the driver
+ * @dir: where files of ours are
+ * @p: the patch
+ * @c: the conditions
+ * @upto: the number of the last patch that is put in
+ * @why: set to what is new to us, if something is
+ *
+ * Returns whether all are in their places. If not, the driver is in between and must be forgotten.
+ */
+bool place_patch(struct driver *d, const char *dir, const struct patch *p, const struct conditions *c, int upto, struct text *why)
+{
+	const char *hooks[256];
+	struct form *forms = must(calloc(MAX_FORMS, sizeof(*forms)));
+	const char *s;
+	size_t n = 0, i, k;
+	bool good = true;
+
+	for (s = p->hunks.s; *s; s += strcspn(s, "\n") + !!s[strcspn(s, "\n")])
+		if (!strncmp(s, "@@ ", 3) && strncmp(s, "@@ or ", 6)) {
+			if (n == sizeof(hooks) / sizeof(*hooks))
+				complain(BAD_USE, "%s: too many hooks; mend them", p->name);
+			hooks[n++] = s;
+		}
+	for (i = 0; i < n && good; i++) {
+		const char *next = hooks[i];
+
+		for (k = 0; *next && (!k || !strncmp(next, "@@ or ", 6)); k++) {
+			if (k == MAX_FORMS)
+				complain(BAD_USE, "%s: too many forms of a hook; mend it", p->name);
+			read_header(p, next, &forms[k]);
+			next = read_lines(p, next, &forms[k]);
+		}
+		good = place_hook(d, dir, forms, k, c, upto, why);
+		while (k--)
+			drop(&forms[k]);
+	}
+	free(forms);
+	return good;
+}
