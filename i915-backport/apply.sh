@@ -37,7 +37,10 @@ cmd_apply()
 	[ $# = 1 ] || die needs-one-tree command=apply
 	open_own_tree "$1"
 	case $mode in
-	check) find_fix; printf '%s\n' "$tree: $(plan_says verdict), $(named) fits, $(series_patches "$series" | wc -l) patches" ;;
+	check)
+		find_fix
+		[ "$series" = "$WORK/fix" ] && what="the fix" || what="the series $generation"
+		printf '%s\n' "$tree: $(plan_says verdict), $what fits" ;;
 	forward)
 		refuse_dirty
 		find_fix
@@ -54,11 +57,7 @@ cmd_apply()
 # named: what is applied, for the user.
 named()
 {
-	if [ "$series" = "$WORK/fix" ]; then
-		echo "the fix"
-	else
-		printf 'the series %s\n' "$generation"
-	fi
+	[ "$series" = "$WORK/fix" ] && echo "the fix" || printf '%s\n' "$generation"
 }
 
 cmd_format_patches()

@@ -54,14 +54,14 @@ diff_of()
 # no_place STATUS: what kept place from its work.
 no_place()
 {
-	local said hooks
+	local reason hooks
 
-	said=$(why "$WORK/err")
-	[ "$1" = 1 ] || die cannot-place why="$said"
-	hooks=${said%%: *}
-	case $said in
-	*' already') die fix-in-already place="${said#*: }" ;;
-	*.hooks:*) die fix-has-no-place place="${said#*: }" patch="$hooks" ;;
-	*) die source-odd why="$said" ;;
+	reason=$(why "$WORK/err")
+	[ "$1" = 1 ] || die cannot-place why="$reason"
+	hooks=${reason%%: *}
+	case $reason in
+	*' already') die fix-in-already place="${reason#*: }" ;;
+	*.hooks:*) die fix-has-no-place place="${reason#*: }" patch="$hooks" ;;
+	*) die source-odd why="$reason" ;;
 	esac
 }

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
+# shellcheck disable=SC3043,SC2154 # local; unit is set by who sources this
+#
 # mini - miniatures of the driver, of five ages. A line 'AGE|...' of i915/* is of drivers of that age only:
 #
 #            3.18   4.1    4.3    4.4    4.7
@@ -35,3 +37,20 @@ mini_i915()
 		[ -s "$2/${file##*/}" ] || rm "$2/${file##*/}"
 	done
 }
+
+# fix_series STAGE DIR [PLACE]: the series that the package makes for the driver in STAGE, in DIR; with that program, or the package's own.
+fix_series()
+(
+	PACKAGE=$(dirname "$(dirname "$unit")")
+	ROOM=$PACKAGE/i915-backport program=${3:-}
+	for step in common config stage probe place series; do
+		# shellcheck source=/dev/null
+		. "$ROOM/$step.sh"
+	done
+	WORK=$(mktemp -d)
+	trap 'rm -rf "$WORK"' EXIT
+	# shellcheck disable=SC2317 # called by make_series
+	[ -z "$program" ] || place() { "$program" "$@" 2>"$WORK/err"; }
+	make_series "$1" "$2"
+	vet_series "$2"
+)
