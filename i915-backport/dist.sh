@@ -3,15 +3,17 @@
 #
 # dist - a built module as a Debian package, for machines without compilers: one package for one kernel.
 
-# manifest: what the module was made of, and what the check found.
+# manifest MODULE: what it was made of, and what the check found.
 manifest()
 {
 	cat <<-EOT
 	package: i915-backport $(package_version)
 	kernel: $release
 	vermagic: $(modinfo -F vermagic "$1")
-	series: $generation
+	source: $version
 	source_sha256: $sha256
+	series: $generation
+	series_sha256: $(series_sha256)
 	compiler: $($cc --version | head -n 1)
 	$(grep -E '^(imports|exports): ' "$LOG")
 	signer: $(signer_of "$1")
@@ -19,10 +21,29 @@ manifest()
 	EOT
 }
 
+# series_sha256: one sum over the patches, as they are in the series.
+series_sha256()
+{
+	[ -n "$series" ] || { echo none; return; }
+	(cd -- "$series" && tr '\n' '\0' <"$WORK/plain/names" | xargs -0 cat --) | sha256sum | cut -d' ' -f1
+}
+
+# signing_hash KDIR: the one that this kernel is made to take.
+signing_hash()
+{
+	hash=$(kconfig "$1" CONFIG_MODULE_SIG_HASH | tr -d '"')
+	hash=${hash:-sha256}
+	is_plain "$hash" || die odd-hash headers="$1"
+	printf '%s\n' "$hash"
+}
+
 # sign FILE: with the user's key, if one is named; fails with a key and a certificate that are no pair.
 sign()
 {
-	[ -z "${SIGN_KEY:-}" ] || "${KDIR:-$MODULES/$(uname -r)/build}/scripts/sign-file" sha256 "$SIGN_KEY" "${SIGN_CERT:-}" "$1" 2>"$1.err" ||
+	[ -n "${SIGN_KEY:-}" ] || return 0
+	headers=${KDIR:-$MODULES/$(uname -r)/build}
+	hash=$(signing_hash "$headers") || exit
+	"$headers/scripts/sign-file" "$hash" "$SIGN_KEY" "${SIGN_CERT:-}" "$1" 2>"$1.err" ||
 		die cannot-sign key="$SIGN_KEY" why="$(why "$1.err")"
 	rm -f "$1.err"
 }
@@ -50,7 +71,7 @@ maintainer_script()
 	{
 		echo '#!/bin/sh'
 		echo 'set -e'
-		printf '%s\n' "release=$release"
+		printf '%s\n' "release='$release'"
 		printf '%s\n' "signer='$(signer_of "$place/i915.ko" | tr -d "'")'"
 		printf '%s\n' "preference=/etc/depmod.d/$(package_name).conf"
 		printf '%s\n' "prefers_stock='$(prefers "$release" "kernel/$I915")'"
@@ -70,7 +91,8 @@ script_preinst()
 		printf '%s\n' "i915-backport: $1" >&2
 		exit 1
 	}
-	[ -d "/lib/modules/$release/kernel" ] ||
+	# Of a kernel that has gone since, the package can still go on.
+	[ "$1" = upgrade ] || [ -d "/lib/modules/$release/kernel" ] ||
 		refuse "/lib/modules/$release: this kernel is not installed here; install the package of yours"
 	! wants_signatures || knows_signer "$signer" ||
 		refuse "this kernel loads signed modules only, and does not know the key of this one ($signer); enrol its certificate (mokutil --import) and restart"
@@ -105,7 +127,7 @@ script_postinst()
 {
 	script_room
 	cat <<-'EOT'
-	[ "$1" != purge ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
+	[ -d "/lib/modules/$release/kernel" ] || exit 0
 	rm -f "$preference"
 	if ! has_room; then
 		printf '%s\n' "i915-backport: /lib/modules/$release: no space left for depmod's tables; free some, and run 'dpkg --configure -a'" >&2
@@ -123,23 +145,82 @@ script_postinst()
 	EOT
 }
 
+# script_postrm: when a version gives way to another, the other's postinst does it.
 script_postrm()
 {
+	echo '[ "$1" = remove ] || exit 0'
 	script_postinst
 }
 
-# package_name: as dpkg spells names.
+# package_name: of what a release is made of, dpkg has in a name small letters, digits, + - and . only. A release with anything else
+# is told by its sum from those that it would be spelt like.
 package_name()
 {
-	printf '%s\n' "i915-backport-modules-$release" | tr 'A-Z_' 'a-z-'
+	local spelt
+
+	spelt=$(printf '%s\n' "$release" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9.+\n-' -)
+	[ "$spelt" = "$release" ] || spelt=$spelt+$(printf '%s\n' "$release" | sha256sum | cut -c 1-8)
+	printf '%s\n' "i915-backport-modules-$spelt"
+}
+
+# architecture MODULE: dpkg's name of that which its ELF header has.
+architecture()
+{
+	local machine
+
+	machine=$(od -An -v -tu1 -j18 -N2 "$1" | tr -s ' ' .)
+	case $machine in
+	.3.0) echo i386 ;;
+	.62.0) echo amd64 ;;
+	*) die odd-machine machine="$machine" ;;
+	esac
+}
+
+# vet_build: the number that the user gives this build, if any.
+vet_build()
+{
+	case ${BUILD:-1} in
+	*[!0-9]* | 0?* | ??????????????????*) die no-build-number number="$BUILD" ;;
+	esac
+}
+
+# build_number PART SUM: the user's; else that of the same package where it is in O already; else one more than the last there of
+# which PART of the version is the same.
+build_number()
+{
+	local deb made number last=0
+
+	[ -z "${BUILD:-}" ] || { printf '%s\n' "$BUILD"; return; }
+	for deb in "$out/$(package_name)"_*.deb; do
+		made=$(dpkg-deb -f "$deb" Version 2>/dev/null) || continue
+		number=${made#"$1-"}
+		number=${number%%+*}
+		case $made in
+		"$1-$number+"*".$2") printf '%s\n' "$number"; return ;;
+		"$1-$number+"*) [ "$number" -le "$last" ] || last=$number ;;
+		esac
+	done
+	printf '%s\n' "$((last + 1))"
+}
+
+# deb_version ROOT: of the package in ROOT. In this order: the version of i915-backport, that of the source, the number of the build;
+# then the series, and a sum of all that is in the package: what has one version is one package.
+deb_version()
+{
+	local part sum number
+
+	part=$(package_version)+$version
+	sum=$(cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-8)
+	number=$(build_number "$part" "$sum") || exit
+	printf '%s\n' "$part-$number+$(value generation <"$WORK/plan" | tr -c 'A-Za-z0-9.+\n' .).$sum"
 }
 
 control()
 {
 	cat <<-EOT
 	Package: $(package_name)
-	Version: $(package_version)
-	Architecture: $(dpkg --print-architecture)
+	Version: $deb_version
+	Architecture: $architecture
 	Section: kernel
 	Priority: optional
 	Maintainer: i915-backport maintainers <maintainers@i915-backport.invalid>
@@ -156,13 +237,15 @@ cmd_dist_modules()
 	'') ;;
 	-h | --help)
 		cat <<-EOT
-		Usage: make dist-modules [what 'make module' takes] [SIGN_KEY=FILE SIGN_CERT=FILE]
+		Usage: make dist-modules [what 'make module' takes] [SIGN_KEY=FILE SIGN_CERT=FILE] [BUILD=NUMBER]
 		Builds i915.ko for one kernel and packs it, with a manifest, into O as a .deb that needs no compiler.
+		NUMBER counts in its version; unless given, it is one more than that of the last package in O.
 		EOT
 		return ;;
 	*) die takes-no-argument argument="dist-modules $1" help='dist-modules --help' ;;
 	esac
 	need dpkg-deb modinfo strip
+	vet_build
 	try_key
 	KCFLAGS="${KCFLAGS:-} -g0" # it would be taken out again
 	cmd_module
@@ -173,11 +256,13 @@ cmd_dist_modules()
 	cp "$out/i915.ko" "$place/"
 	finish "$place/i915.ko"
 	manifest "$place/i915.ko" >"$doc/manifest"
-	control >"$root/DEBIAN/control"
 	for script in preinst postinst prerm postrm; do
 		maintainer_script "$script"
 	done
-	deb=$out/$(package_name)_$(package_version)_$(dpkg --print-architecture).deb
+	architecture=$(architecture "$place/i915.ko") || exit
+	deb_version=$(deb_version "$root") || exit
+	control >"$root/DEBIAN/control"
+	deb=$out/$(package_name)_${deb_version}_$architecture.deb
 	# The same module is the same package, whenever it is packed.
 	find "$root" -exec touch -h -d @0 {} +
 	owner=--root-owner-group

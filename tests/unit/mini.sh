@@ -60,6 +60,30 @@ mini_headers()
 	: >"$1/Makefile"
 }
 
+# mini_kbuild HEADERS RELEASE: so that 'make module' goes all the way there; of the driver, what says whose it is is compiled alone.
+mini_kbuild()
+{
+	mkdir -p "$1/mini/linux" "$1/scripts"
+	cat >"$1/mini/linux/module.h" <<-'EOT'
+		#define MODULE_INFO(tag, text) \
+			static const char modinfo_##tag[] __attribute__((section(".modinfo"), used)) = #tag "=" text
+		#define MODULE_VERSION(text) MODULE_INFO(version, text)
+	EOT
+	printf '#include <linux/module.h>\nMODULE_INFO(vermagic, "%s SMP ");\nint i915;\n' "$2" >"$1/mini/vermagic.c"
+	cat >"$1/Makefile" <<-'EOT'
+		.RECIPEPREFIX = >
+		CC = cc
+		src := $(M)
+		include $(M)/Kbuild
+		modules:
+		>$(CC) $(KCFLAGS) -I$(CURDIR)/mini -c -o $(M)/vermagic.o $(CURDIR)/mini/vermagic.c
+		>$(CC) $(KCFLAGS) -I$(CURDIR)/mini -c -o $(M)/i915_backport.o $(M)/i915_backport.c
+		>$(CC) $(KCFLAGS) -nostdlib -r -o $(M)/i915.ko $(M)/vermagic.o $(M)/i915_backport.o
+		>: >$(M)/Module.symvers
+	EOT
+	: >"$1/Module.symvers"
+}
+
 # mini_module FILE TEXT...: of what modinfo reads.
 mini_module()
 {
