@@ -163,8 +163,8 @@ absolute()
 # private_dir: a new folder that only this user can enter; removed when the command ends.
 private_dir()
 {
-	dir=$(mktemp -d "${TMPDIR:-/tmp}/i915-backport.XXXXXX") ||
-		die no-temporary-folder folder="${TMPDIR:-/tmp}"
+	dir=$(mktemp -d "${TMPDIR:-/tmp}/i915-backport.XXXXXX" 2>&1) ||
+		die no-temporary-folder folder="${TMPDIR:-/tmp}" why="${dir##*: }"
 	printf '%s\n' "$dir"
 }
 

@@ -29,18 +29,20 @@ preference()
 	mkdir -p "$ROOT/etc/depmod.d" && prefers "$1" "$2" | put "$(preference_of "$1")" && sync
 }
 
-# tables RELEASE: what modprobe looks into. What depends on it is a driver: one depmod that was killed is not the last word.
+# tables RELEASE: what modprobe looks into. What depends on it is a driver: one depmod that was killed is not the last word, and
+# where there is no room, tables that lead to a driver stay as they are.
 tables()
 {
 	local once
 
+	[ "$(kind_of "$(module_on_disk "$1")")" = unread ] || room_for "$1" || return
 	for once in 1 2 3; do
 		depmod -b "$ROOT/" ${ROOT:+-C "$ROOT/etc/depmod.d"} "$1" && return
 	done
 	return "$E_SYSTEM"
 }
 
-# room_for RELEASE MODULE...: a copy of each and new tables. depmod on a full disk puts what it could write in the
+# room_for RELEASE [MODULE]...: a copy of each and new tables. depmod on a full disk puts what it could write in the
 # place of what was there.
 room_for()
 {

@@ -31,7 +31,8 @@ i915_in_initramfs()
 	[ -n "$image" ] || { echo "-"; return; }
 	[ -r "$image" ] || { echo "unknown, only root can read it"; return; }
 	unpack_initramfs "$image" "$2"
-	[ -n "$(ls -A "$2")" ] || { echo unknown; return; }
+	# Of a full disk the tools make no failure, and what is missing would say something.
+	[ -n "$(ls -A "$2")" ] && ! disk_full "$2" >/dev/null || { echo unknown; return; }
 	tree=$(find "$2" -type d -path "*/lib/modules/$1" | head -n 1)
 	whose "$(modinfo -b "${tree%/lib/modules/*}" -k "$1" -F filename i915 2>/dev/null | grep '^/')"
 }
@@ -39,7 +40,7 @@ i915_in_initramfs()
 # initramfs_i915 RELEASE: the same, in a folder that is thrown away.
 initramfs_i915()
 {
-	held=$(private_dir) || exit
+	held=$(private_dir 2>/dev/null) || { echo unknown; return; }
 	i915_in_initramfs "$1" "$held"
 	rm -rf "$held"
 }

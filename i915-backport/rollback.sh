@@ -32,7 +32,7 @@ roll_back()
 	for version in $(cd "$DKMS_TREE" 2>/dev/null && find . -path "*/$1" | cut -d/ -f2 | sort -u); do
 		! is_registered "$version" || take_out "$1" "$version" >>"$LOG" 2>&1
 	done
-	logged depmod "$1" || true
+	tables "$1" >>"$LOG" 2>&1 || true
 	disk=$(module_on_disk "$1")
 	[ "$(whose "$disk")" = stock ] ||
 		die rollback-left-module release="$1" held="$(whose "$disk")" why="$(why "$LOG")" log="$LOG"

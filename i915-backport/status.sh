@@ -10,10 +10,14 @@ plan_of()
 {
 	local WORK
 
-	WORK=$(private_dir)
-	PLAN=$( (plan "$1" "$2") 2>"$WORK/plan.err") && PLAN_STATUS=0 || PLAN_STATUS=$?
-	PLAN_ERROR=$(sed 's/^i915-backport: //' "$WORK/plan.err" | tail -n 1)
-	rm -rf "$WORK"
+	PLAN=''
+	if WORK=$(private_dir 2>&1); then
+		PLAN=$( (plan "$1" "$2") 2>"$WORK/plan.err") && PLAN_STATUS=0 || PLAN_STATUS=$?
+		PLAN_ERROR=$(sed 's/^i915-backport: //' "$WORK/plan.err" 2>/dev/null | tail -n 1)
+		rm -rf "$WORK"
+	else
+		PLAN_STATUS=$E_SYSTEM PLAN_ERROR=${WORK#i915-backport: }
+	fi
 	[ "$PLAN_STATUS" = 0 ] || {
 		PLAN_ERROR=${PLAN_ERROR:-$(said stopped status="$PLAN_STATUS")}
 		return 0
@@ -47,19 +51,21 @@ module_on_disk()
 # signer_of MODULE: modinfo before kmod 26 does not say it of the signatures of Linux 4.3 and later.
 signer_of()
 {
-	[ -z "$1" ] || modinfo -F signer "$1" 2>/dev/null | grep . || signer_in "$1" || echo unsigned
+	[ -z "$1" ] || modinfo -F signer "$1" 2>/dev/null | grep . || signer_in "$1"
 }
 
-# signer_in MODULE: as the signature at its end names him, by the common name of the certificate's issuer. Fails if there is none.
+# signer_in MODULE: as the signature at its end names him, by the common name of the certificate's issuer; that there is none, or
+# that it could not be looked at.
 signer_in()
 (
-	WORK=$(private_dir)
+	WORK=$(private_dir 2>/dev/null) || { echo unknown; exit; }
 	trap 'rm -rf "$WORK"' EXIT
-	module_data "$1" >"$WORK/module" && [ "$(tail -c 28 "$WORK/module" | tr -d '\0')" = "~Module signature appended~" ] || exit 1
+	module_data "$1" >"$WORK/module" 2>/dev/null || { echo unknown; exit; }
+	[ "$(tail -c 28 "$WORK/module" | tr -d '\0')" = "~Module signature appended~" ] || { echo unsigned; exit; }
 	# struct module_signature: its third byte is the kind, 2 for PKCS#7, its last four the length
 	# shellcheck disable=SC2046 # numbers
 	set -- $(tail -c 40 "$WORK/module" | head -c 12 | od -An -v -tu1)
-	[ "$3" = 2 ] || exit 1
+	[ "$3" = 2 ] || { echo "signed, this modinfo does not say by whom"; exit; }
 	tail -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12} + 40))" "$WORK/module" |
 		head -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12}))" >"$WORK/signature"
 	openssl asn1parse -inform DER -in "$WORK/signature" 2>/dev/null |
@@ -166,7 +172,7 @@ table()
 			print line } }'
 }
 
-# status_row RELEASE
+# status_row RELEASE: the next of rows, and of notes. No file is made: the disk may be full.
 status_row()
 {
 	build=$MODULES/$1/build
@@ -174,14 +180,16 @@ status_row()
 	if [ -f "$build/Makefile" ]; then
 		plan_of "$(readlink -f "$build")" "$1"
 		origin=$(plan_value source)
-		[ "$PLAN_STATUS" = 0 ] || [ "$PLAN_STATUS" = "$E_CLEAN" ] || printf '%s\n' "$1: $PLAN_ERROR" >>"$NOTES"
+		[ "$PLAN_STATUS" = 0 ] || [ "$PLAN_STATUS" = "$E_CLEAN" ] || notes="$notes
+$1: $PLAN_ERROR"
 	else
 		PLAN='' origin='no headers'
 	fi
 	verdict=$(plan_value verdict)
 	generation=$(plan_value generation)
-	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "${generation:--}" \
-		"$(whose "$disk")$(kept "$1")" "$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signature "$1" "$disk")"
+	rows="$rows
+$(printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s' "$1" "${origin:-none}" "${verdict:--}" "${generation:--}" \
+		"$(whose "$disk")$(kept "$1")" "$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signature "$1" "$disk")")"
 }
 
 cmd_status()
@@ -203,13 +211,11 @@ cmd_status()
 	for release; do
 		need_release "$release"
 	done
-	NOTES=$(mktemp)
-	on_exit 'rm -rf "$NOTES" "$WORK"'
-	{
-		printf 'KERNEL\tSOURCE\tVERDICT\tGENERATION\tON DISK\tLOADED\tINITRAMFS\tSIGNER\n'
-		for release; do
-			status_row "$release"
-		done
-	} | table
-	sed 's/^/i915-backport: /' "$NOTES" >&2
+	on_exit 'rm -rf "$WORK"'
+	rows=$(printf 'KERNEL\tSOURCE\tVERDICT\tGENERATION\tON DISK\tLOADED\tINITRAMFS\tSIGNER') notes=''
+	for release; do
+		status_row "$release"
+	done
+	printf '%s\n' "$rows" | table
+	printf '%s\n' "$notes" | sed '/^$/d; s/^/i915-backport: /' >&2
 }
