@@ -272,15 +272,36 @@ note_down()
 	(replace_touched "$WORK/try") || { rm -f "$tree/$NOTE"; exit "$E_SYSTEM"; }
 }
 
+# as_mail PATCH PLAIN: for 'git am', which takes a patch of quilt's or of diff's for none: its own header or, where it has none, one that
+# names who commits; its text, and the diffs as they were vetted.
+as_mail()
+{
+	awk '/^---$|^(diff|Index:|---|\*\*\*) / { exit } { print }' "$1" >"$WORK/text"
+	sed -n '1,/^$/p' "$WORK/text" | sed -n 's/^From: //p' | head -n 1 >"$WORK/from"
+	if [ -s "$WORK/from" ] && sed -n '1,/^$/p' "$WORK/text" | grep -q '^Subject: '; then
+		cat "$WORK/text"
+	else
+		[ -s "$WORK/from" ] || in_git var GIT_AUTHOR_IDENT | sed 's/>.*/>/' >"$WORK/from"
+		printf 'From: %s\nSubject: [PATCH] %s\n\n' "$(cat "$WORK/from")" \
+			"$(sed 's/^Subject: *//' "$WORK/text" | grep -v '^[A-Z][A-Za-z-]*: ' | grep -m 1 . || basename "$1" .patch)"
+		awk 'text { print } /./ && !/^(From|Date): / { text = 1 }' "$WORK/text"
+	fi
+	printf '%s\n' "---" ""
+	sed '/^touches /d' "$2"
+	printf '%s\n' "-- " i915-backport
+}
+
 # commit_patches: each as a commit. What comes out is compared with what patch makes of it.
 commit_patches()
 {
-	local before name file differs=''
+	local before name file n=0 differs=''
 
 	before=$(in_git rev-parse HEAD)
 	set --
 	while IFS= read -r name; do
-		set -- "$@" "$series/$name"
+		n=$((n + 1))
+		as_mail "$series/$name" "$WORK/plain/$n" >"$WORK/mail.$n"
+		set -- "$@" "$WORK/mail.$n"
 	done <"$WORK/plain/names"
 	in_git am -q --keep-cr --directory="$(in_git rev-parse --show-prefix)" -- "$@" >"$WORK/am" 2>&1 </dev/null || {
 		# Nothing was under way before: this is ours.

@@ -64,16 +64,25 @@ path_flags()
 	return 0
 }
 
-# write_modinfo STAGE GENERATION SHA256: how anyone can tell our module from the stock one.
+# record GENERATION: what a module was made of by the plan in $WORK/plan, as KEY=value lines. It is in its modinfo, and nowhere else;
+# installed.sh compares it with a later plan.
+record()
+{
+	local part
+
+	printf '%s\n' "i915_backport=$(package_version) $1"
+	for part in $PARTS; do
+		printf '%s\n' "i915_backport_$part=$(value "${part}_sha256" <"$WORK/plan")"
+	done
+}
+
+# write_modinfo STAGE GENERATION: how anyone can tell our module from the stock one, and what it was made of.
 write_modinfo()
 {
-	cat >"$1/$I915/i915_backport.c" <<-EOT
-		#include <linux/module.h>
-
-		MODULE_VERSION("$(package_version)");
-		MODULE_INFO(i915_backport, "$(package_version) $2");
-		MODULE_INFO(i915_backport_source, "$3");
-	EOT
+	{
+		printf '%s\n' '#include <linux/module.h>' '' "MODULE_VERSION(\"$(package_version)\");"
+		record "$2" | sed 's/^\([a-z0-9_]*\)=\(.*\)$/MODULE_INFO(\1, "\2");/'
+	} >"$1/$I915/i915_backport.c"
 }
 
 # write_kbuild STAGE: a Kbuild beside the driver's Makefile takes precedence over it and includes it,
@@ -107,17 +116,23 @@ without()
 	printf '%s\n' "$text"
 }
 
-# build STAGE KDIR GENERATION SHA256: $STAGE/$I915/i915.ko
+# build STAGE KDIR GENERATION: $STAGE/$I915/i915.ko
 build()
 {
 	need make
 	ask "$2"
 	choose_cc
-	write_modinfo "$1" "$3" "$4"
+	write_modinfo "$1" "$3"
 	write_kbuild "$1"
 	KCFLAGS=$(printf '%s\n' "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
 	release=$(headers_release "$2") all=
 	! is_backport "$release" || { backport "$1" && all=-k; }
+	compile "$1" "$2"
+}
+
+# compile STAGE KDIR: what build has prepared, all of it or what was changed since.
+compile()
+{
 	PROGRESS="building i915.ko for $release" EXPECTED=120
 	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
 		[ -z "$all" ] || report_missing "$release"

@@ -55,7 +55,7 @@ any_module()
 	printf '%s\n' "$module"
 }
 
-# check STAGE KDIR RELEASE GENERATION SHA256
+# check STAGE KDIR RELEASE GENERATION
 check()
 {
 	need modinfo modprobe nm
@@ -63,52 +63,87 @@ check()
 	check_vermagic "$module" "$2" "$3"
 	check_imports "$module" "$2" "$3"
 	check_exports "$1" "$2"
-	check_modinfo "$module" "$4" "$5"
+	check_modinfo "$module" "$4"
 }
 
-# check_vermagic MODULE KDIR RELEASE: what the loader compares first.
+# check_vermagic MODULE KDIR RELEASE
 check_vermagic()
 {
-	other=$(any_module "$2" "$3")
 	ours=$(modinfo -F vermagic "$1") || die check-unreadable
-	if [ -z "$other" ]; then
-		[ "${ours%% *}" = "$3" ] || die check-vermagic-release vermagic="$ours" release="$3"
-		log "vermagic: $ours (no module of $3 here to compare with)"
-		return
-	fi
-	theirs=$(modinfo -F vermagic "$other") || theirs=''
-	[ "$ours" = "$theirs" ] || die check-vermagic vermagic="$ours" module="$other" other="$theirs"
-	log "vermagic: $ours, as $other"
+	IFS='	' read -r other theirs <<-EOT
+		$(other_vermagic "$1" "$2" "$3")
+	EOT
+	case $other in
+	'') log "vermagic: $ours" ;;
+	-) die check-vermagic-release vermagic="$ours" release="$theirs" ;;
+	*) die check-vermagic vermagic="$ours" module="$other" other="$theirs" ;;
+	esac
 }
 
-# check_imports MODULE KDIR RELEASE: every undefined symbol is exported, under the same CRC; and where
-# the stock module imports it too, under the CRC that one has (the headers could be of another build).
+# other_headers KDIR RELEASE: says so if they are of another build of this kernel than its i915, by the symbols that imports.
+other_headers()
+{
+	local stock
+
+	stock=$(stock_module "$1" "$2")
+	[ -n "$stock" ] && [ -f "$1/Module.symvers" ] && modprobe --dump-modversions "$stock" >"$WORK/stock.imports" 2>/dev/null || return 0
+	awk -F'\t' 'FILENAME == ARGV[1] { crc[$2] = $1; next }
+		$2 in crc && same(crc[$2], $1) { print $2 " has CRC " crc[$2] " there, and " $1 " in the stock i915"; exit }
+		function same(a, b) { sub(/^0x0*/, "", a); sub(/^0x0*/, "", b); return a != b }' "$1/Module.symvers" "$WORK/stock.imports"
+}
+
+# other_vermagic MODULE KDIR RELEASE: which of the modules of the kernel has another one, and that; or -, and the release it is not for. It is
+# what the loader compares first.
+other_vermagic()
+{
+	local other ours theirs
+
+	other=$(any_module "$2" "$3")
+	ours=$(modinfo -F vermagic "$1") || ours=''
+	theirs=$(modinfo -F vermagic "$other" 2>/dev/null) || theirs=''
+	if [ -z "$theirs" ]; then
+		[ "${ours%% *}" = "$3" ] || printf '%s\t%s\n' - "$3"
+	elif [ "$ours" != "$theirs" ]; then
+		printf '%s\t%s\n' "$other" "$theirs"
+	fi
+}
+
+# check_imports MODULE KDIR RELEASE
 check_imports()
 {
-	symvers=$2/Module.symvers
-	[ -f "$symvers" ] ||
-		die check-no-symvers symvers="$symvers"
-	nm -u "$1" | awk '{ print $NF }' | sort >"$WORK/undefined"
+	[ -f "$2/Module.symvers" ] || die check-no-symvers symvers="$2/Module.symvers"
+	IFS='	' read -r symbol ours where theirs <<-EOT
+		$(bad_import "$1" "$2" "$3")
+	EOT
+	[ -z "$theirs" ] || die check-crc symbol="$symbol" ours="$ours" where="$where" theirs="$theirs"
+	[ -z "$symbol" ] || die check-not-exported symbol="$symbol"
+	log "imports: $(wc -l <"$WORK/undefined") symbols, all in $2/Module.symvers"
+}
+
+# bad_import MODULE KDIR RELEASE: every undefined symbol of that file, which is not compressed, is to be exported, under the same CRC;
+# and where the stock module imports it too, under the CRC that one has (the headers could be of another build). Of the first for which
+# that is not so, the symbol, and if it has another CRC that, where the other is and the other, with tabs between. Without a
+# Module.symvers only the stock module is asked.
+bad_import()
+{
+	local symvers=$2/Module.symvers stock
+
+	nm -u "$1" 2>/dev/null | awk '{ print $NF }' | sort >"$WORK/undefined"
 	modprobe --dump-modversions "$1" >"$WORK/imports" 2>/dev/null || : >"$WORK/imports"
 	stock=$(stock_module "$2" "$3")
 	: >"$WORK/stock.imports"
 	[ -z "$stock" ] || modprobe --dump-modversions "$stock" >"$WORK/stock.imports" 2>/dev/null || true
-	bad=$(awk -F'\t' -v OFS='\t' '
+	[ -f "$symvers" ] || { symvers=$WORK/none; : >"$WORK/none"; }
+	awk -F'\t' -v OFS='\t' -v none="$WORK/none" '
 		FILENAME == ARGV[1] { crc[$2] = $1; known[$2] = 1; next }
 		FILENAME == ARGV[2] { stock[$2] = $1; next }
 		FILENAME == ARGV[3] { ours[$2] = $1; next }
-		!($1 in known)                          { print $1; exit }
-		$1 in ours && same(ours[$1], crc[$1])   { print $1, ours[$1], "Module.symvers", crc[$1]; exit }
+		!($1 in known) && ARGV[1] != none       { print $1; exit }
+		$1 in ours && $1 in crc && same(ours[$1], crc[$1]) { print $1, ours[$1], "Module.symvers", crc[$1]; exit }
 		$1 in ours && $1 in stock && same(ours[$1], stock[$1]) { print $1, ours[$1], "the stock i915", stock[$1]; exit }
 		# hexadecimal, with or without leading zeros
 		function same(a, b) { sub(/^0x0*/, "", a); sub(/^0x0*/, "", b); return a != b }
-		' "$symvers" "$WORK/stock.imports" "$WORK/imports" "$WORK/undefined")
-	IFS='	' read -r symbol ours where theirs <<-EOT
-		$bad
-	EOT
-	[ -z "$theirs" ] || die check-crc symbol="$symbol" ours="$ours" where="$where" theirs="$theirs"
-	[ -z "$symbol" ] || die check-not-exported symbol="$symbol"
-	log "imports: $(wc -l <"$WORK/undefined") symbols, all in $symvers"
+		' "$symvers" "$WORK/stock.imports" "$WORK/imports" "$WORK/undefined"
 }
 
 # check_exports STAGE KDIR: what the stock i915 exports, ours exports too, under the same CRC and in
@@ -130,12 +165,13 @@ check_exports()
 	log "exports: $(wc -l <"$WORK/stock.exports") symbols, as the stock i915"
 }
 
-# check_modinfo MODULE GENERATION SHA256: it can be told from the stock one, and DKMS will replace that.
+# check_modinfo MODULE GENERATION: it can be told from the stock one, and DKMS will replace that.
 check_modinfo()
 {
-	[ "$(modinfo -F i915_backport "$1")" = "$(package_version) $2" ] &&
-		[ "$(modinfo -F i915_backport_source "$1")" = "$3" ] ||
-		die check-unmarked
+	record "$2" >"$WORK/record"
+	while IFS= read -r line; do
+		[ "$(modinfo -F "${line%%=*}" "$1")" = "${line#*=}" ] || die check-unmarked
+	done <"$WORK/record"
 	[ "$(modinfo -F version "$1")" = "$(package_version)" ] ||
 		die check-version version="$(modinfo -F version "$1" | tr '\n' ' ')"
 }

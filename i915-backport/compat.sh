@@ -19,8 +19,15 @@ compiler_flags()
 	major=$($cc -dumpversion | cut -d. -f1)
 	if grep -qs 'gcc_header(__GNUC__)' "$headers/linux/compiler-gcc.h" &&
 		[ ! -f "$headers/linux/compiler-gcc$major.h" ]; then
-		printf '%s\n' "-idirafter $PACKAGE/compat/compiler-gcc"
+		printf '%s\n' "-idirafter $(for_make "$PACKAGE/compat/compiler-gcc")"
 	fi
+}
+
+# for_make PATH: of this package, by way of a link: its own may have blanks, which make takes for ends of names.
+for_make()
+{
+	[ -L "$WORK/package" ] || ln -s "$PACKAGE" "$WORK/package"
+	printf '%s\n' "$WORK/package${1#"$PACKAGE"}"
 }
 
 # preprocessed HEADER: what the compiler sees of a header of this kernel, with its definitions, blanks and line ends
@@ -72,8 +79,8 @@ backport()
 		case $shim in
 		"$PACKAGE"/patches/*) fit_one "$shim" "$1" ;;
 		esac
-		[ ! -d "$shim/include" ] || printf '%s\n' "NOSTDINC_FLAGS += -I$shim/include"
-		[ ! -f "$shim/Kbuild" ] || printf '%s\n' "include $shim/Kbuild"
+		[ ! -d "$shim/include" ] || printf '%s\n' "NOSTDINC_FLAGS += -I$(for_make "$shim/include")"
+		[ ! -f "$shim/Kbuild" ] || printf '%s\n' "include $(for_make "$shim/Kbuild")"
 	done <"$WORK/shims" >>"$1/$I915/Kbuild.compat"
 }
 

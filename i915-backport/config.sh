@@ -21,7 +21,7 @@ cache_dir()
 }
 
 # What may be set in the file; the first three are paths, the others 0 or 1.
-SETTINGS='KSRC I915_SOURCE PATCHES TRUST_PATCHES STRICT_SUBLEVEL KEEP_STOCK'
+SETTINGS='KSRC I915_SOURCE PATCHES TRUST_PATCHES TRUST_SOURCE STRICT_SUBLEVEL KEEP_STOCK'
 
 # settings: those of the file as KEY=value or KEY[RELEASE]=value, one a line. Of a line that is none, "!" and why. The file is
 # read, never run. awk is to be that of a frozen distribution too: mawk 1.3.3 knows neither classes of letters nor counts.

@@ -6,6 +6,9 @@
 DKMS_NAME=i915-backport
 DKMS_TREE=$ROOT/var/lib/dkms/$DKMS_NAME
 LINK=$ROOT/usr/local/sbin/i915-backport
+# Where a kernel's installation looks for programs: Debian and its relatives, and whatever has kernel-install. Each before DKMS's own.
+HOOKS="$ROOT/etc/kernel/postinst.d/00-i915-backport $ROOT/etc/kernel/header_postinst.d/00-i915-backport
+	$ROOT/etc/kernel/install.d/39-i915-backport.install"
 
 must_be_root()
 {
@@ -46,6 +49,10 @@ exclude_or_not()
 	tidy_held
 	plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
 	if [ "$PLAN_STATUS" = 0 ]; then
+		case " $action " in
+		*" build "* | *" install "*) ;;
+		*) discard_build "$release" ;;
+		esac
 		take_turn "$pid"
 	else
 		echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"' >&3
@@ -88,6 +95,26 @@ take_turn()
 started()
 {
 	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+}
+
+# dkms-outdated RELEASE: before DKMS's hook, which asks nobody about a kernel that has its module: where that is not as planned any more,
+# it is taken out, for DKMS to make it anew or for the stock driver. Never a reason for a kernel's installation to fail.
+cmd_dkms_outdated()
+{
+	local disk different
+
+	must_be_root dkms-outdated
+	is_plain "$1" && [ -d "$MODULES/$1" ] && is_active "$1" "$(package_version)" || return 0
+	plan_of "$(readlink -f "$MODULES/$1/build")" "$1"
+	different=$(differs "$1" "$(module_on_disk "$1")")
+	[ -n "$different" ] || return 0
+	case $PLAN_STATUS in
+	0 | "$E_CLEAN") ;;
+	*) is_refused "$different" || return 0 ;;
+	esac
+	warn outdated-taken-out release="$1" different="$different"
+	take_out "$1" "$(package_version)" >&2
+	discard_build "$1" "$different"
 }
 
 # dkms-module: the MAKE of dkms.conf, in DKMS's build folder, KDIR= and RELEASE= given.
@@ -290,9 +317,11 @@ install_for()
 	case $PLAN_STATUS in
 	0) dkms_install_for "$1" ;;
 	"$E_CLEAN")
+		! is_ours "$(module_on_disk "$1")" || take_out_all "$1"
 		result="nothing to do, $(stays "$1")$(kept "$1")"
 		log "$1: $PLAN_ERROR" ;;
 	*)
+		! is_refused "$(differs "$1" "$(module_on_disk "$1")")" || take_out_all "$1"
 		result="failed, $(stays "$1")"
 		first_failure=${first_failure:-$PLAN_STATUS}
 		tell "$1: $PLAN_ERROR" ;;
@@ -304,18 +333,34 @@ install_for()
 	[ -z "$reason" ] || printf '%s\n' "$1: $verdict: $reason" >>"$WORK_ALL/reasons"
 }
 
-# dkms_install_for RELEASE: sets result. What DKMS had installed before the machine stopped, or before it knew our key, is taken further.
+# take_out_all RELEASE: whatever version DKMS has installed there.
+take_out_all()
+{
+	local version
+
+	for version in $(cd "$DKMS_TREE" 2>/dev/null && find . -path "*/$1" | cut -d/ -f2 | sort -u); do
+		! is_registered "$version" || take_out "$1" "$version" >>"$LOG" 2>&1
+	done
+}
+
+# dkms_install_for RELEASE: sets result. What DKMS had installed before the machine stopped, or before it knew our key, is taken further;
+# what is not as planned any more is made anew.
 dkms_install_for()
 {
+	local disk different=''
+
 	if is_installed "$1" "$(package_version)"; then
 		result="installed already"
 		! is_held "$1" || release_stock "$1"
-		if is_ours "$(module_on_disk "$1")"; then
+		disk=$(module_on_disk "$1")
+		different=$(differs "$1" "$disk")
+		if is_ours "$disk" && [ -z "$different" ]; then
 			initramfs_agrees "$1" || renew_initramfs "$1" >>"$LOG" || true
 			return
 		fi
 		take_out "$1" "$(package_version)" >>"$LOG" 2>&1
 	fi
+	discard_build "$1" "$different"
 	PROGRESS="$1: building under DKMS" EXPECTED=150 installed=0
 	# The version that is asked for, also where a newer one is installed; DKMS 2.2 knows no such option, and installs it.
 	override=$(run_dkms --help 2>&1 | grep -o -m 1 -e '--force-version-override') || true
@@ -324,7 +369,7 @@ dkms_install_for()
 	with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" ${override:+"$override"} || installed=$?
 	# A DKMS that another run has begun may have been faster: what counts is what is there.
 	if is_ours "$(module_on_disk "$1")" && { [ "$installed" = 0 ] || is_installed "$1" "$(package_version)"; }; then
-		result="installed, generation $(plan_value generation)"
+		result="installed, generation $(plan_value generation)${different:+, in the place of one $different}"
 		return
 	fi
 	make_log=$DKMS_TREE/$(package_version)/build/make.log
@@ -368,7 +413,7 @@ cmd_dkms_install()
 	is_registered "$(package_version)" || logged run_dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
 		die dkms-add-failed why="$(why "$LOG")" log="$LOG"
 	tidy_held
-	[ "$PACKAGE" = "$home" ] || make_link
+	[ "$PACKAGE" = "$home" ] || { make_link "$LINK" i915-backport && make_hooks; }
 	first_failure=
 	printf 'KERNEL\tSOURCE\tVERDICT\tRESULT\n' >"$WORK_ALL/rows"
 	: >"$WORK_ALL/reasons"
@@ -380,24 +425,32 @@ cmd_dkms_install()
 	return "${first_failure:-0}"
 }
 
-# is_our_link: LINK leads into a copy of the package.
+# is_our_link LINK: it leads into a copy of the package.
 is_our_link()
 {
-	case $(readlink "$LINK") in
-	"$SOURCES/$DKMS_NAME"-*/i915-backport/i915-backport) ;;
+	case $(readlink "$1") in
+	"$SOURCES/$DKMS_NAME"-*/i915-backport/i915-backport | "$SOURCES/$DKMS_NAME"-*/i915-backport/kernel-hook) ;;
 	*) return 1 ;;
 	esac
 }
 
-# make_link: the command, where the PATH finds it; what somebody else has put there stays.
+# make_link LINK FILE: the command, where the PATH finds it; the hook, before DKMS's. What somebody else has put there stays.
 make_link()
 {
-	if is_our_link || { [ ! -e "$LINK" ] && [ ! -L "$LINK" ]; }; then
-		mkdir -p "${LINK%/*}" && ln -sfn "$home/i915-backport/i915-backport" "$LINK" ||
-			warn no-link link="$LINK" command="$home/i915-backport/i915-backport"
+	if is_our_link "$1" || { [ ! -e "$1" ] && [ ! -L "$1" ]; }; then
+		mkdir -p "${1%/*}" && ln -sfn "$home/i915-backport/$2" "$1" ||
+			warn no-link link="$1" file="$home/i915-backport/$2"
 	else
-		warn other-link link="$LINK" command="$home/i915-backport/i915-backport"
+		warn other-link link="$1" file="$home/i915-backport/$2"
 	fi
+}
+
+# make_hooks: where there are such for kernels.
+make_hooks()
+{
+	for hook in $HOOKS; do
+		[ ! -d "${hook%/*}" ] || make_link "$hook" kernel-hook
+	done
 }
 
 # is_registered VERSION: as DKMS sees it.
@@ -443,7 +496,9 @@ cmd_dkms_uninstall()
 		[ -z "$module" ] || printf '%s\t%s\t%s\n' "$release" "$(whose "$module")" "$module" >>"$WORK/rows"
 	done
 	[ ! -f "$WORK/rows" ] || table <"$WORK/rows"
-	! is_our_link || rm -f "$LINK"
+	for link in "$LINK" $HOOKS; do
+		! is_our_link "$link" || rm -f "$link"
+	done
 	empty_cache
 }
 

@@ -58,6 +58,17 @@ kconfig()
 	sed -n "s/^$2=//p" "$1/include/config/auto.conf" "$1/.config" 2>/dev/null | head -n 1
 }
 
+# kernel_sha256 KDIR: of what these headers say of their kernel: its configuration, without what is of the compiler; and the symbols
+# it exports, where no CRC tells of each of them whether it has changed.
+kernel_sha256()
+{
+	{
+		cat "$1/include/config/auto.conf" 2>/dev/null || cat "$1/.config"
+	} | grep '^CONFIG_' | grep -vE '^CONFIG_(CC|GCC|CLANG|LD|LLD|AS|PAHOLE|RUSTC|BINDGEN|TOOLS)_' | sort >"$WORK/config"
+	grep -qx 'CONFIG_MODVERSIONS=y' "$WORK/config" || sort "$1/Module.symvers" >>"$WORK/config" 2>/dev/null || true
+	sha256sum <"$WORK/config" | cut -d' ' -f1
+}
+
 # tree_version MAKEFILE: VERSION.PATCHLEVEL.SUBLEVEL of a source tree, read and not run.
 tree_version()
 {
@@ -78,12 +89,18 @@ has_i915()
 	[ -f "$1/drivers/gpu/drm/i915/i915_drv.h" ]
 }
 
+# is_tarball FILE: by its name, or by what is in it if it is not compressed.
 is_tarball()
 {
-	[ -f "$1" ] && case $1 in
-	*.tar | *.tar.xz | *.tar.bz2 | *.tar.gz | *.tar.zst | *.tgz) true ;;
-	*) false ;;
+	[ -f "$1" ] && case $(printf '%s\n' "$1" | tr A-Z a-z) in
+	*.tar | *.tar.xz | *.tar.bz2 | *.tar.gz | *.tar.zst | *.tar.lzma | *.tgz | *.txz | *.tbz | *.tbz2 | *.tzst | *.tlz) true ;;
+	*) is_bare_tar "$1" ;;
 	esac
+}
+
+is_bare_tar()
+{
+	[ "$(tail -c +258 "$1" 2>/dev/null | head -c 5 | tr '\0' .)" = ustar ]
 }
 
 # distribution_sources VERSION: what the distributions' source packages put in /usr/src for this

@@ -242,12 +242,26 @@ tidy_held()
 	done
 }
 
+# fresh_original RELEASE: where DKMS has put the stock driver aside and the kernel was updated in its place since, the new one is
+# what DKMS is to put back; it would put the old one over it.
+fresh_original()
+{
+	local aside module
+
+	for aside in "$DKMS_TREE/original_module/$1"/*/i915.ko*; do
+		module=$MODULES/$1/kernel/$I915/${aside##*/}
+		[ -f "$aside" ] && [ -f "$module" ] && is_other "$module" && ! cmp -s "$module" "$aside" || continue
+		put "$aside" <"$module" || warn stock-aside-old file="$aside"
+	done
+}
+
 # hold_all [RELEASE]: before DKMS removes this version, there or everywhere. On a full disk, which that makes less full, depmod
 # is not run; but there is a copy, where DKMS cannot put the stock driver back.
 hold_all()
 {
 	for release in $(kernels_with "$(package_version)"); do
 		[ "${1:-$release}" = "$release" ] || continue
+		fresh_original "$release"
 		may_go "$release" >&2 && [ -n "$held" ] && ! is_held "$release" && copy_stock "$release" "$held" || true
 	done
 }
@@ -274,7 +288,15 @@ may_go()
 # dkms-hold RELEASE: PRE_INSTALL of dkms.conf. DKMS installs nothing if it fails.
 cmd_dkms_hold()
 {
+	local built different
+
 	need_release "$1"
+	plan_of "$(readlink -f "$MODULES/$1/build")" "$1"
+	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/i915.ko*; do
+		[ -f "$built" ] || continue
+		different=$(differs "$1" "$built")
+		[ -z "$different" ] || die built-outdated release="$1" different="$different"
+	done
 	hold_stock "$1"
 }
 

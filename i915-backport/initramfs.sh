@@ -34,15 +34,28 @@ i915_in_initramfs()
 	# Of a full disk the tools make no failure, and what is missing would say something.
 	[ -n "$(ls -A "$2")" ] && ! disk_full "$2" >/dev/null || { echo unknown; return; }
 	tree=$(find "$2" -type d -path "*/lib/modules/$1" | head -n 1)
-	whose "$(modinfo -b "${tree%/lib/modules/*}" -k "$1" -F filename i915 2>/dev/null | grep '^/')"
+	held=$(modinfo -b "${tree%/lib/modules/*}" -k "$1" -F filename i915 2>/dev/null | grep '^/') || held=''
+	printf '%s\n' "$(whose "$held")$(other_build "$held" "$(module_on_disk "$1")")"
+}
+
+# other_build MODULE MODULE: says so if both are ours and one was made of something else than the other. What packs them may have
+# stripped one.
+other_build()
+{
+	! is_ours "$1" || ! is_ours "$2" || [ "$(made_of "$1")" = "$(made_of "$2")" ] || echo ", of another build"
+}
+
+made_of()
+{
+	modinfo "$1" | grep -E '^(srcversion|vermagic|i915_backport[a-z_]*):' | sort
 }
 
 # initramfs_i915 RELEASE: the same, in a folder that is thrown away.
 initramfs_i915()
 {
-	held=$(private_dir 2>/dev/null) || { echo unknown; return; }
-	i915_in_initramfs "$1" "$held"
-	rm -rf "$held"
+	unpacked=$(private_dir 2>/dev/null) || { echo unknown; return; }
+	i915_in_initramfs "$1" "$unpacked"
+	rm -rf "$unpacked"
 }
 
 # initramfs_agrees RELEASE: it holds the i915 that is on disk, or none. Sets held.

@@ -22,6 +22,8 @@ plan()
 {
 	vet_settings
 	can_be_replaced "$1" "$2"
+	alien=$(other_headers "$1" "$2")
+	[ -z "$alien" ] || die other-headers headers="$1" why="$alien"
 	! is_backport "$2" || SOURCE_KEY=I915_SOURCE
 	origin=$(find_source "$1" "$2")
 	[ -n "$origin" ] || no_source "$2" "$(headers_version "$1")"
@@ -30,6 +32,8 @@ plan()
 	version=$(tree_version "$WORK/stage/Makefile")
 	printf '%s\n' "version=$version"
 	belongs "$version" "$1" "$origin" "$2"
+	believe "$WORK/stage" "$1" "$2" "$origin"
+	printf '%s\n' "kernel_sha256=$(kernel_sha256 "$1")" "source_sha256=$(source_sha256 "$WORK/stage")"
 	choose_fix "$origin" "$2"
 }
 
@@ -43,13 +47,14 @@ choose_fix()
 	printf '%s\n' "reason=$reason"
 	case $verdict in
 	clean)
-		! is_backport "$2" || { echo generation=none; return; }
+		! is_backport "$2" || { printf '%s\n' series_sha256=none generation=none; return; }
 		die clean source="$1" reason="$reason" ;;
 	leaks*) ;;
 	*) die verdict-unknown source="$1" reason="$reason" setting="$SOURCE_KEY" ;;
 	esac
 	series=$(choose "$WORK/stage" "$2") || exit
 	printf '%s\n' "series=$series"
+	printf '%s\n' "series_sha256=$(series_sha256 "$series")"
 	printf '%s\n' "generation=$(generation_of "$series")"
 }
 
@@ -84,6 +89,8 @@ make_module()
 	case $out/ in
 	"$MODULES"/* | /lib/modules/* | /usr/lib/modules/*)
 		die modprobe-folder folder="$out" ;;
+	*' '* | *'	'* | *:*)
+		die odd-folder folder="$out" ;;
 	esac
 	lock "$out/.lock"
 	WORK=$out/.work
@@ -96,15 +103,21 @@ make_module()
 	log "$(cat "$WORK/plan" "$WORK/facts")"
 	generation=$(value generation <"$WORK/plan")
 	series=$(value series <"$WORK/plan")
-	sha256=$(source_sha256 "$WORK/stage")
+	sha256=$(value source_sha256 <"$WORK/plan")
 	if [ -n "$series" ]; then
 		apply "$series" "$WORK/stage" ||
 			die cannot-try-series folder="$WORK/stage" series="$generation" why="$(why "$WORK/patch.out")"
 		log "$(cat "$WORK/patch.out")"
 		generation=$generation$(unproven "$WORK/stage" "$series" "$2") || exit
 	fi
-	build "$WORK/stage" "$1" "$generation" "$sha256"
-	check "$WORK/stage" "$1" "$2" "$generation" "$sha256"
+	build "$WORK/stage" "$1" "$generation"
+	unlike=$(compare_with_stock "$WORK/stage" "$1" "$2" "$(value source <"$WORK/plan")" "$series") || exit
+	if [ -n "$unlike" ]; then
+		generation=$generation$unlike
+		write_modinfo "$WORK/stage" "$generation"
+		compile "$WORK/stage" "$1"
+	fi
+	check "$WORK/stage" "$1" "$2" "$generation"
 	put "$out/i915.ko" <"$WORK/stage/$I915/i915.ko" ||
 		die cannot-write path="$out/i915.ko"
 	verdict=$(value verdict <"$WORK/plan")

@@ -2,7 +2,8 @@
 #
 # patch - of one patch of a series the unified diffs, and nothing else that patch(1) or 'git am' could find in it, each after a
 # line "touches FILE". What would get lost that way, or leads out of $PLACE, is refused: the line and the reason on stderr.
-# The two folders' names in the headers may be any, as with patch -p1.
+# The two folders' names in the headers may be any, as with patch -p1; with $STRIP, so many folders are taken off, or "ab". A name
+# that begins with $PLACE needs none taken off. What comes out is for -p1.
 
 function refuse(why)
 {
@@ -11,8 +12,8 @@ function refuse(why)
 	exit 1
 }
 
-# file(TEXT): the name in a header, without the folder that -p1 takes off; nothing for a file that is not there.
-function file(text,   name)
+# file(TEXT): the name in a header, without the folders that -p takes off; nothing for a file that is not there.
+function file(text,   name, n)
 {
 	split(text, part, "\t")
 	name = part[1]
@@ -21,7 +22,10 @@ function file(text,   name)
 		return ""
 	if (name !~ /^[^\/"]+\/./)
 		refuse("'" name "' is no name of a file below a folder")
-	sub(/^[^\/]+\/+/, "", name)
+	if (index(name, place) != 1 || ENVIRON["STRIP"] ~ /^[1-9]/)
+		for (n = ENVIRON["STRIP"] ~ /^[0-9]$/ ? ENVIRON["STRIP"] : 1; n > 0; n--)
+			if (!sub(/^[^\/]+\/+/, "", name))
+				refuse("'" name "' has fewer folders than -p" ENVIRON["STRIP"] " takes off")
 	vet(name)
 	return part[2] ~ /^(1970-01-01|1969-12-31) / ? "" : name
 }
@@ -78,6 +82,8 @@ was {
 		last = ""
 		from = file(substr(was, 5))
 		to = file(substr($0, 5))
+		if (from == to ".orig")
+			from = to # as quilt calls the old file with -p0
 		if (from == "" && to == "")
 			refuse("names no file")
 		if (from != "" && to != "" && from != to)

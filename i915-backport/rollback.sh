@@ -29,9 +29,7 @@ keep_stock()
 roll_back()
 {
 	keep_stock "$1" 1
-	for version in $(cd "$DKMS_TREE" 2>/dev/null && find . -path "*/$1" | cut -d/ -f2 | sort -u); do
-		! is_registered "$version" || take_out "$1" "$version" >>"$LOG" 2>&1
-	done
+	take_out_all "$1"
 	tables "$1" >>"$LOG" 2>&1 || true
 	disk=$(module_on_disk "$1")
 	[ "$(whose "$disk")" = stock ] ||

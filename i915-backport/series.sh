@@ -9,11 +9,26 @@ series_patches()
 	sed 's/[[:space:]]*#.*//; s/[[:space:]].*//; /^$/d' "$1/series"
 }
 
+# series_options DIR: how many folders -p takes off the names in each; nothing where it is not said, and "?" for another option.
+series_options()
+{
+	awk '{ sub(/[ \t]*#.*/, "") }
+	     NF {
+		strip = ""
+		for (i = 2; i <= NF; i++)
+			if ($i == "-p" && i < NF)
+				strip = $++i
+			else
+				strip = $i ~ /^-p/ ? substr($i, 3) : "?"
+		print strip ~ /^([0-9]|ab|)$/ ? strip : "?"
+	     }' "$1/series"
+}
+
 # plain_series DIR: makes $WORK/plain, with each patch as patch.awk leaves it, under its number, and their names in 'names'.
 # This is the one place where paths are taken out of a series. Why it fails is in $WORK/cause.
 plain_series()
 {
-	local n=0 name
+	local n=0 name strip
 
 	[ "$(cat "$WORK/plain/of" 2>/dev/null)" != "$1" ] || return 0
 	rm -rf "$WORK/plain"
@@ -24,30 +39,39 @@ plain_series()
 		said series-unreadable series="$1"
 	elif [ ! -s "$WORK/plain/names" ]; then
 		said series-empty series="$1"
-	elif grep -q '^[^#]*[^#[:space:]][[:space:]][[:space:]]*-p *[02-9]' "$1/series"; then
-		said series-not-p1 series="$1"
+	elif series_options "$1" >"$WORK/plain/options" && grep -qF '?' "$WORK/plain/options"; then
+		said series-option series="$1"
 	fi >"$WORK/cause"
 	[ ! -s "$WORK/cause" ] || return
-	while IFS= read -r name; do
+	while IFS= read -r name && IFS= read -r strip <&3; do
 		n=$((n + 1))
-		plain_patch "$1" "$name" "$WORK/plain/$n" >"$WORK/cause" || return
-	done <"$WORK/plain/names"
+		plain_patch "$1" "$name" "$WORK/plain/$n" "$strip" >"$WORK/cause" || return
+	done <"$WORK/plain/names" 3<"$WORK/plain/options"
 	printf '%s\n' "$1" >"$WORK/plain/of"
 }
 
-# plain_patch DIR NAME FILE: that patch into FILE; says why it cannot be.
+# plain_patch DIR NAME FILE [STRIP]: that patch into FILE; says why it cannot be.
 plain_patch()
 {
 	if ! is_inside "$2"; then
 		said series-odd-name series="$1" patch="$2"
 	elif [ ! -f "$1/$2" ]; then
 		said series-patch-not-there series="$1" patch="$2"
-	elif ! { PLACE=$I915 awk -f "$ROOM/patch.awk" <"$1/$2" >"$3"; } 2>"$WORK/err"; then
+	elif ! { PLACE=$I915 STRIP=${4:-} awk -f "$ROOM/patch.awk" <"$1/$2" >"$3"; } 2>"$WORK/err"; then
 		said patch-not-plain series="$1" patch="$2" why="$(why "$WORK/err")"
 	else
 		return 0
 	fi
 	return 1
+}
+
+# series_sha256 DIR: one sum over what its patches change, in their order.
+series_sha256()
+{
+	plain_series "$1" || return
+	find "$WORK/plain" -name '[0-9]*' | sort -V | while IFS= read -r patch; do
+		cat "$patch"
+	done | sha256sum | cut -d' ' -f1
 }
 
 # touched: the files that the series in $WORK/plain changes, makes or removes.

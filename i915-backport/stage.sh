@@ -127,41 +127,66 @@ unpack()
 		new=$(mktemp -d "$cache/.new.XXXXXX") ||
 			die cannot-write path="$cache"
 		log "unpacking $1 into $where"
-		extract "$1" "$new"
-		mv "$new" "$where"
+		tree=$(extract "$1" "$new") || exit
+		mv "$tree" "$where"
+		rm -rf "$new"
 	fi
 	exec 8>&-
 	printf '%s\n' "$where"
 }
 
-# extract TARBALL DEST: i915, its headers, the driver folders it may include from, and the Makefile; nothing else.
+# extract TARBALL DIR: i915, its headers, the driver folders it may include from, and the Makefile; nothing else. Prints where in
+# DIR the tree is, however it is called in the tarball: the folder of a release, none ('git archive'), ./, or some folders deep.
 extract()
 {
-	local tarball=$1 dest=$2 header
+	local tarball=$1 dir=$2 cause tree trees kernel
 
-	set -- '*/Makefile' "*/$I915" '*/drivers/platform/x86/*.h'
-	for header in $OWN_HEADERS; do
-		set -- "$@" "*/$header" # for tar, not for the shell
-	done
-	set -- "$tarball" "$dest" "$@"
-	if ! (shift 2 && tar --force-local -xf "$tarball" -C "$dest" --strip-components=1 --no-same-owner --no-wildcards-match-slash \
-		--wildcards "$@") 2>"$2/.err"; then
-		case $(cat "$2/.err") in
-		*'Not found in archive'*) ;;
-		*)
-			cause=$(grep -v 'Error is not recoverable\|Exiting with failure\|Child returned' "$2/.err" | why /dev/stdin)
-			rm -rf "$2"
-			die cannot-unpack source="$1" why="$cause" ;;
-		esac
+	mkdir "$dir/all"
+	take_members "$tarball" "$dir" /dev/null
+	# A file may be a hard link to one that is not wanted.
+	sed -n "s/^tar: .*: Cannot hard link to '\(.*\)': No such file or directory\$/\1/p" "$dir/err" | sort -u >"$dir/linked"
+	[ ! -s "$dir/linked" ] || take_members "$tarball" "$dir" "$dir/linked"
+	cause=$(grep -v "Not found in archive\|Removing leading\|unknown extended header\|lone zero block\|time stamp .* in the future\|implausibly old" \
+		"$dir/err" | grep -v 'Error is not recoverable\|Exiting with failure\|Child returned' | tail -n 1 | cut -c 1-300) || true
+	# What a packer would notice: a whole one ends in zeros.
+	! is_bare_tar "$tarball" || [ "$(($(tail -c 1024 "$tarball" | tr -d '\0' | wc -c)))" = 0 ] || cause=${cause:-"it ends early"}
+	tree=$(outermost "$dir/all")
+	trees=$(sed "s|^$dir/all/||" "$dir/trees" | listed)
+	kernel=$(find "$dir/all" -name Makefile -exec grep -l '^PATCHLEVEL' {} + | head -n 1)
+	[ -n "$tree" ] && [ -z "$cause" ] || rm -rf "$dir"
+	[ -z "$cause" ] || die cannot-unpack source="$tarball" why="$cause"
+	if [ -n "$tree" ]; then
+		printf '%s\n' "$tree"
+		return
 	fi
-	rm -f "$2/.err"
-	has_i915 "$2" && [ -f "$2/Makefile" ] && return
-	[ -f "$2/Makefile" ] || {
-		rm -rf "$2"
-		die tarball-of-no-kernel source="$1" setting="$SOURCE_KEY"
-	}
-	rm -rf "$2"
-	die tarball-without-i915 source="$1" setting="$SOURCE_KEY"
+	[ -z "$trees" ] || die tarball-of-several source="$tarball" trees="$trees" setting="$SOURCE_KEY"
+	[ -z "$kernel" ] || die tarball-without-i915 source="$tarball" setting="$SOURCE_KEY"
+	die tarball-of-no-kernel source="$tarball" setting="$SOURCE_KEY"
+}
+
+# outermost DIR: the kernel tree with an i915 in it, if one has all others inside. DIR/../trees lists them.
+outermost()
+{
+	find "$1" -path "*/$I915/i915_drv.h" | sed "s|/$I915/i915_drv.h\$||" | while IFS= read -r tree; do
+		[ ! -f "$tree/Makefile" ] || printf '%s\n' "$tree"
+	done | sort >"$1/../trees"
+	awk 'NR == 1 { first = $0; next } index($0, first "/") != 1 { first = ""; exit } END { print first }' "$1/../trees"
+}
+
+# take_members TARBALL DIR LIST: what extract wants, and the members in LIST, into DIR/all. What tar says goes to DIR/err.
+take_members()
+{
+	local tarball=$1 dir=$2 list=$3 header name
+
+	set --
+	for header in $OWN_HEADERS; do
+		set -- "$@" "*$header" # for tar, not for the shell
+	done
+	while IFS= read -r name; do
+		set -- "$@" "$(printf '%s\n' "$name" | sed 's/[][*?\\]/\\&/g')"
+	done <"$list"
+	tar --force-local -xf "$tarball" -C "$dir/all" --no-same-owner --wildcards --wildcards-match-slash "*$I915/*" '*drivers/platform/x86/*.h' "$@" \
+		--no-wildcards-match-slash Makefile '*/Makefile' '*/*/Makefile' '*/*/*/Makefile' '*/*/*/*/Makefile' '*/*/*/*/*/Makefile' 2>"$dir/err" || true
 }
 
 # vet STAGE SOURCE: what was copied, before anything in it is looked at by make or the compiler.
@@ -175,8 +200,9 @@ vet()
 		die source-without-version source="$2" setting="$SOURCE_KEY"
 }
 
-# source_sha256 STAGE: one sum over every file of i915, name and content.
+# source_sha256 STAGE: one sum over every file of i915 and what it includes, name and content. The tree's Makefile says only of which
+# release they are.
 source_sha256()
 {
-	(cd "$1" && find "$I915" -type f -print0 | sort -z | xargs -0 sha256sum) | sha256sum | cut -d' ' -f1
+	(cd "$1" && find . -type f ! -path ./Makefile -print0 | sort -z | xargs -0 sha256sum) | sha256sum | cut -d' ' -f1
 }

@@ -183,13 +183,16 @@ status_row()
 		[ "$PLAN_STATUS" = 0 ] || [ "$PLAN_STATUS" = "$E_CLEAN" ] || notes="$notes
 $1: $PLAN_ERROR"
 	else
-		PLAN='' origin='no headers'
+		PLAN='' PLAN_STATUS=$E_KERNEL origin='no headers'
 	fi
 	verdict=$(plan_value verdict)
 	generation=$(plan_value generation)
+	different=$(outdated "$1" "$disk")
+	[ -z "$different" ] || notes="$notes
+$1: $different"
 	rows="$rows
 $(printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s' "$1" "${origin:-none}" "${verdict:--}" "${generation:--}" \
-		"$(whose "$disk")$(kept "$1")" "$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signature "$1" "$disk")")"
+		"$(whose "$disk")${different:+, outdated}$(kept "$1")" "$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signature "$1" "$disk")")"
 }
 
 cmd_status()

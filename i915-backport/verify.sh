@@ -47,10 +47,14 @@ is_loaded()
 
 verify_disk()
 {
-	case $(whose "$disk") in
-	ours*) say disk "$(whose "$disk"): $disk" ;;
-	*) wrong disk "$(whose "$disk"): $disk; run 'i915-backport status $release' to see why" ;;
-	esac
+	different=$(outdated "$release" "$disk")
+	if [ -n "$different" ]; then
+		wrong disk "$different"
+	elif is_ours "$disk"; then
+		say disk "$(whose "$disk"): $disk"
+	else
+		wrong disk "$(whose "$disk"): $disk; run 'i915-backport status $release' to see why"
+	fi
 }
 
 verify_initramfs()
@@ -155,10 +159,9 @@ cmd_verify()
 	release=$(uname -r) answer=0
 	disk=$(module_on_disk "$release")
 	[ -n "$disk" ] || die no-module folder="$MODULES/$release"
-	is_ours "$disk" || [ ! -d "$MODULES/$release/build" ] || {
-		plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
-		[ "$PLAN_STATUS" != "$E_CLEAN" ] || quit "$E_CLEAN" "$PLAN_ERROR"
-	}
+	PLAN='' PLAN_STATUS=$E_KERNEL
+	[ ! -d "$MODULES/$release/build" ] || plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
+	[ "$PLAN_STATUS" != "$E_CLEAN" ] || is_ours "$disk" || quit "$E_CLEAN" "$PLAN_ERROR"
 	memory=$(loaded "$release" "$disk")
 	say kernel "$release"
 	verify_disk

@@ -84,7 +84,7 @@ mini_kbuild()
 	: >"$1/Module.symvers"
 }
 
-# mini_module FILE TEXT...: of what modinfo reads.
+# mini_module FILE TEXT...: of what modinfo reads. MINI_ASM is what else is in it.
 mini_module()
 {
 	mini_file=$1
@@ -92,7 +92,7 @@ mini_module()
 	{
 		printf '.section .modinfo,"a"\n'
 		printf '.asciz "%s"\n' "$@"
-		printf '.section .text\n.zero 5000\n'
+		printf '.section .text\n.zero 5000\n%s\n' "${MINI_ASM:-}"
 	} >"$mini_file.s"
 	"${CC:-cc}" -c -o "$mini_file" "$mini_file.s"
 	rm "$mini_file.s"
@@ -107,12 +107,53 @@ mini_stock()
 	depmod "$1"
 }
 
+# mini_import NAME CRC: of a module, for MINI_ASM.
+mini_import()
+{
+	printf '.section __versions,"a"\n.quad %s\n.asciz "%s"\n.balign 64\n.section .text\n.quad %s\n' "$2" "$1" "$1"
+}
+
+# mini_symbols NAME...: defined by a module, for MINI_ASM; and one of its own.
+mini_symbols()
+{
+	printf '.data\nown:\n'
+	for mini_name; do
+		printf '.globl %s\n%s: .quad 0\n' "$mini_name" "$mini_name"
+	done
+}
+
+# mini_ours FILE RELEASE [SUFFIX]: what DKMS would build for it by the plan as it is, with SUFFIX after the generation.
+mini_ours()
+{
+	mini_record=$(
+		ROOM=$package/i915-backport
+		# shellcheck disable=SC2034 # for the steps
+		PACKAGE=$package
+		for step in common config find stage probe series compat build check stock module hold dkms verify installed; do
+			# shellcheck source=/dev/null
+			. "$ROOM/$step.sh"
+		done
+		WORK=$(mktemp -d)
+		plan "/usr/src/headers-$2" "$2" >"$WORK/plan"
+		record "$(value generation <"$WORK/plan")${3:-}"
+		rm -rf "$WORK"
+	)
+	mini_ours=$1
+	set -- "vermagic=$(modinfo -F vermagic "/lib/modules/$2/kernel/drivers/gpu/drm/i915/i915.ko")" license=GPL \
+		"version=$("$package/i915-backport/i915-backport" --version | cut -d' ' -f2)"
+	while IFS= read -r mini_line; do
+		set -- "$@" "$mini_line"
+	done <<-EOT
+		$mini_record
+	EOT
+	mini_module "$mini_ours" "$@"
+}
+
 # mini_dkms DIR: a stand-in for DKMS, which does in the same order what matters here. It installs DIR/ours.ko.
 mini_dkms()
 {
 	mkdir -p "$1/bin"
-	mini_module "$1/ours.ko" version=0.1.0 "i915_backport=$("$package/i915-backport/i915-backport" --version | cut -d' ' -f2) series" \
-		'vermagic=4.1.2 SMP ' license=GPL
+	mini_ours "$1/ours.ko" 4.1.2
 	ln -s "$package/tests/unit/mini-dkms" "$1/bin/dkms"
 	ln -s "$(command -v true)" "$1/bin/sync" # it waits for whatever else this machine writes
 	export PATH="$1/bin:$PATH" OURS="$1/ours.ko"
