@@ -148,6 +148,7 @@ extract()
 	[ ! -s "$dir/linked" ] || take_members "$tarball" "$dir" "$dir/linked"
 	cause=$(grep -v "Not found in archive\|Removing leading\|unknown extended header\|lone zero block\|time stamp .* in the future\|implausibly old" \
 		"$dir/err" | grep -v 'Error is not recoverable\|Exiting with failure\|Child returned' | tail -n 1 | cut -c 1-300) || true
+	cause=${cause:-$(grep -m 1 'Error is not recoverable\|Child returned' "$dir/err")} || true
 	# What a packer would notice: a whole one ends in zeros.
 	! is_bare_tar "$tarball" || [ "$(($(tail -c 1024 "$tarball" | tr -d '\0' | wc -c)))" = 0 ] || cause=${cause:-"it ends early"}
 	tree=$(outermost "$dir/all")
@@ -186,7 +187,8 @@ take_members()
 		set -- "$@" "$(printf '%s\n' "$name" | sed 's/[][*?\\]/\\&/g')"
 	done <"$list"
 	tar --force-local -xf "$tarball" -C "$dir/all" --no-same-owner --wildcards --wildcards-match-slash "*$I915/*" '*drivers/platform/x86/*.h' "$@" \
-		--no-wildcards-match-slash Makefile '*/Makefile' '*/*/Makefile' '*/*/*/Makefile' '*/*/*/*/Makefile' '*/*/*/*/*/Makefile' 2>"$dir/err" || true
+		--no-wildcards-match-slash Makefile '*/Makefile' '*/*/Makefile' '*/*/*/Makefile' '*/*/*/*/Makefile' '*/*/*/*/*/Makefile' 2>"$dir/err" ||
+		[ $? = 2 ] || printf '%s\n' "tar: was killed" >>"$dir/err"
 }
 
 # vet STAGE SOURCE: what was copied, before anything in it is looked at by make or the compiler.
