@@ -40,17 +40,17 @@ cmd_apply()
 	check)
 		find_fix
 		[ "$series" = "$WORK/fix" ] && what="the fix" || what="the series $generation"
-		printf '%s\n' "$tree: $(plan_says verdict), $what fits" ;;
+		printf '%s\n' "$tree: $(plan_says verdict), $what fits" | answer ;;
 	forward)
 		refuse_dirty
 		find_fix
 		put_in ""
-		printf '%s\n' "$tree: $(named) applied, $(series_patches "$series" | wc -l) patches" ;;
+		printf '%s\n' "$tree: $(named) applied, $(series_patches "$series" | wc -l) patches" | answer ;;
 	reverse)
 		refuse_dirty
 		find_applied
 		put_in -R
-		printf '%s\n' "$tree: $(named) taken out" ;;
+		printf '%s\n' "$tree: $(named) taken out" | answer ;;
 	esac
 }
 
@@ -142,7 +142,7 @@ open_own_tree()
 	tree=$1
 	[ -d "$tree" ] || die tree-not-a-folder tree="$tree"
 	tree=$(readlink -f "$tree")
-	WORK=$(private_dir)
+	WORK=$(private_dir) || exit
 	on_exit 'rm -rf "$WORK"'
 	stage "$tree" "$WORK/stage"
 }

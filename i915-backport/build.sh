@@ -3,22 +3,15 @@
 #
 # build - the staged driver into a module, by the kernel's own kbuild.
 
-# kbuild RUNNER KDIR DIR [ARGUMENT]...: RUNNER make, in DIR as an external module. What our own make was
-# given (O= above all) must not reach the kernel's. The kernel's takes LC_ALL away, and messages are read here.
+# kbuild RUNNER KDIR DIR [ARGUMENT]...: RUNNER make, in DIR as an external module. The kernel's makefiles take LC_ALL away, and
+# messages are read here.
 kbuild()
 {
 	runner=$1 kdir=$2 dir=$3
 	shift 3
-	$runner env -u KBUILD_OUTPUT -u MAKEFLAGS -u MAKEOVERRIDES -u MFLAGS LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" \
+	$runner env LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" \
 		${ARCH:+ARCH="$ARCH"} ${CROSS_COMPILE:+CROSS_COMPILE="$CROSS_COMPILE"} \
 		${CC:+CC="$CC"} ${LD:+LD="$LD"} ${V:+V="$V"} "$@"
-}
-
-# jobs: J=, else what -j our own make was given, else one for each processor.
-jobs()
-{
-	given=$(printf '%s\n' " ${MAKEFLAGS:-} " | sed -n 's/.* -j\([0-9][0-9]*\) .*/\1/p')
-	printf '%s\n' "${J:-${given:-$(nproc)}}"
 }
 
 # ask KDIR: what kbuild would compile with, as KEY=value lines in $WORK/asked.
@@ -34,10 +27,48 @@ ask()
 	EOT
 	kbuild "" "$1" "$WORK/ask" modules >"$WORK/ask/out" 2>&1 || true
 	sed -n 's/^asked-//p' "$WORK/ask/out" >"$WORK/asked"
-	[ -s "$WORK/asked" ] ||
-		die kbuild-does-not-run headers="$1" why="$(why "$WORK/ask/out")"
+	[ -s "$WORK/asked" ] || {
+		blame "$WORK/ask/out" "$1"
+		die kbuild-does-not-run headers="$1" why="$(first_error "$WORK/ask/out")"
+	}
 	cc=$(value cc <"$WORK/asked")
 	need "${cc%% *}"
+}
+
+# check_helpers: the programs that kbuild runs at each file, and at the end, are there and run on this machine.
+check_helpers()
+{
+	local folder helper why
+
+	folder=$(value folder <"$WORK/asked")
+	for helper in scripts/basic/fixdep scripts/mod/modpost tools/objtool/objtool; do
+		[ -e "$folder/$helper" ] || [ "$helper" != tools/objtool/objtool ] || continue
+		"$folder/$helper" </dev/null >"$WORK/err" 2>&1 || case $? in
+		126 | 127)
+			why=$(why "$WORK/err")
+			die helper-not-run program="$folder/$helper" why="${why##*: }" ;;
+		esac
+	done
+}
+
+# blame LOG HEADERS: dies where the log shows a cause that is hidden by what make says of it.
+blame()
+{
+	local found why
+
+	! grep -qE 'No space left|error: ' "$1" || return 0
+	found=$(sed -nE 's/^ERROR: (modpost: )?"([^"]*)" .*undefined!$/\2/p' "$1" | head -n 1)
+	[ -z "$found" ] || die symbol-undefined symbol="$found" log="$LOG"
+	found=$(sed -nE 's/^[^ ]*sh: ((line )?[0-9]+: )?([^ :]+): (.*: )?(not found|command not found|No such file or directory|Permission denied|Exec format error)$/\3/p
+		s/^make(\[[0-9]+\])?: ([^ :]+): (Command not found|No such file or directory|Permission denied|Exec format error)$/\2/p' "$1" | head -n 1)
+	why=$(grep -m 1 -F -- "$found: " "$1") || why=
+	case $found in
+	/*) die helper-not-run program="$found" why="${why##*: }" ;;
+	*/*) die helper-not-run program="$2/${found#./}" why="${why##*: }" ;;
+	?*) die build-program-missing program="$found" log="$LOG" ;;
+	esac
+	found=$(sed -nE "s/.*No rule to make target [\`']([^']*)'.*/\1/p" "$1" | head -n 1)
+	[ -z "$found" ] || die build-file-missing file="${found#"$WORK/stage/"}" log="$LOG"
 }
 
 # choose_cc: compilers that make position-independent programs by default need telling not to, where
@@ -121,6 +152,7 @@ build()
 {
 	need make
 	ask "$2"
+	check_helpers
 	choose_cc
 	write_modinfo "$1" "$3"
 	write_kbuild "$1"
@@ -134,8 +166,9 @@ build()
 compile()
 {
 	PROGRESS="building i915.ko for $release" EXPECTED=120
-	kbuild with_progress "$2" "$1/$I915" -j"$(jobs)" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
+	kbuild with_progress "$2" "$1/$I915" -j"${J:-$(nproc)}" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
 		[ -z "$all" ] || report_missing "$release"
+		blame "$LOG" "$2"
 		die build-failed error="$(without "$1/" "$(first_error "$LOG")")" log="$LOG"
 	}
 	[ -f "$1/$I915/i915.ko" ] || die no-module-made headers="$2" log="$LOG"

@@ -70,6 +70,8 @@ check()
 check_vermagic()
 {
 	ours=$(modinfo -F vermagic "$1") || die check-unreadable
+	other=$(any_module "$2" "$3")
+	[ -z "$other" ] || modinfo -F vermagic "$other" 2>/dev/null | grep -q . || die check-stock-unreadable module="$other"
 	IFS='	' read -r other theirs <<-EOT
 		$(other_vermagic "$1" "$2" "$3")
 	EOT

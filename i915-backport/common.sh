@@ -60,7 +60,7 @@ said()
 # tell LINE: on stderr, as one, without what a terminal would obey.
 tell()
 {
-	printf 'i915-backport: %s\n' "$(printf '%s' "$1" | tr '\n' ' ' | tr -d '[:cntrl:]')" >&2
+	printf 'i915-backport: %s\n' "$(printf '%s' "$1" | tr '\n' ' ' | tr -d '[:cntrl:]')" >&2 || true
 }
 
 # quit STATUS LINE: of a message that was made before, or is none of the package's.
@@ -82,6 +82,15 @@ die()
 {
 	message "$@"
 	quit "$message_status" "$message"
+}
+
+# answer: what was asked for, from stdin to stdout. Who reads it may have seen enough.
+answer()
+{
+	cat 2>/dev/null || {
+		[ $? -le 128 ] || exit 141
+		die cannot-answer
+	}
 }
 
 # log TEXT: one line for the log, and for the screen with -v.
@@ -117,10 +126,10 @@ disk_full()
 }
 
 # first_error FILE: of a compiler or of make, where that can be told: a full disk before what comes of
-# it, a compiler's word before make's, which mixes the lines of what runs in parallel.
+# it, a compiler's word before modpost's and make's, which mixes the lines of what runs in parallel.
 first_error()
 {
-	for cause in 'No space left' '(error: |undefined reference|Permission denied)'; do
+	for cause in 'No space left' '(error: |undefined reference|Permission denied)' '^(ERROR|FATAL|FAILED|Error): '; do
 		grep -m 1 -E "$cause" "$1" | cut -c 1-300 | grep . && return
 	done
 	disk_full "$(dirname "$1")" || grep -m 1 -F '***' "$1" | cut -c 1-300 | grep . || why "$1"

@@ -69,6 +69,9 @@ vet_settings()
 {
 	local wrong
 
+	case ${J:-1} in
+	*[!0-9]* | 0*) die bad-jobs value="$J" ;;
+	esac
 	for wrong in "${STRICT_SUBLEVEL:-0}" "${KEEP_STOCK:-0}"; do
 		case $wrong in
 		0 | 1) ;;

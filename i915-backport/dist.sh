@@ -37,10 +37,12 @@ signing_hash()
 	printf '%s\n' "$hash"
 }
 
-# sign FILE: with the user's key, if one is named; fails with a key and a certificate that are no pair.
+# sign FILE: with the user's key, if one is named; fails with a key and a certificate that are no pair. Nobody is asked for a passphrase.
 sign()
 {
 	[ -n "${SIGN_KEY:-}" ] || return 0
+	[ -n "${KBUILD_SIGN_PIN:-}" ] || ! grep -q '^-----BEGIN ENCRYPTED\|^Proc-Type: .*ENCRYPTED' "$SIGN_KEY" 2>/dev/null ||
+		die key-locked key="$SIGN_KEY"
 	headers=${KDIR:-$MODULES/$(uname -r)/build}
 	hash=$(signing_hash "$headers") || exit
 	"$headers/scripts/sign-file" "$hash" "$SIGN_KEY" "${SIGN_CERT:-}" "$1" 2>"$1.err" ||
@@ -58,7 +60,7 @@ finish()
 # try_key: before anything is built.
 try_key()
 {
-	WORK=$(private_dir)
+	WORK=$(private_dir) || exit
 	on_exit 'rm -rf "$WORK"'
 	echo text >"$WORK/text"
 	sign "$WORK/text"
@@ -271,5 +273,5 @@ cmd_dist_modules()
 		die package-needs-root package="$deb" why="$(why "$WORK/out")"
 	SOURCE_DATE_EPOCH=0 dpkg-deb -Zxz ${owner:+"$owner"} --build "$root" "$WORK/deb" >"$WORK/out" 2>&1 && put "$deb" <"$WORK/deb" ||
 		die package-not-made package="$deb" why="$(why "$WORK/out")"
-	printf '%s\n' "$deb"
+	printf '%s\n' "$deb" | answer
 }

@@ -400,7 +400,7 @@ cmd_dkms_install()
 		die no-headers folder="$MODULES"
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
-	WORK_ALL=$(private_dir)
+	WORK_ALL=$(private_dir) || exit
 	WORK=$WORK_ALL
 	on_exit 'rm -rf "$WORK_ALL" "$WORK"'
 	LOG=$(cache_dir)/install.log
@@ -420,8 +420,7 @@ cmd_dkms_install()
 	for release in $(installed_kernels); do
 		install_for "$release"
 	done
-	table <"$WORK_ALL/rows"
-	cat "$WORK_ALL/reasons"
+	{ table <"$WORK_ALL/rows" && cat "$WORK_ALL/reasons"; } | answer
 	return "${first_failure:-0}"
 }
 
@@ -473,7 +472,7 @@ cmd_dkms_uninstall()
 	must_be_here dkms-uninstall
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
-	WORK=$(private_dir)
+	WORK=$(private_dir) || exit
 	on_exit 'rm -rf "$WORK"'
 	LOG=$WORK/log
 	: >"$LOG"
@@ -495,7 +494,7 @@ cmd_dkms_uninstall()
 		module=$(module_on_disk "$release")
 		[ -z "$module" ] || printf '%s\t%s\t%s\n' "$release" "$(whose "$module")" "$module" >>"$WORK/rows"
 	done
-	[ ! -f "$WORK/rows" ] || table <"$WORK/rows"
+	[ ! -f "$WORK/rows" ] || table <"$WORK/rows" | answer
 	for link in "$LINK" $HOOKS; do
 		! is_our_link "$link" || rm -f "$link"
 	done

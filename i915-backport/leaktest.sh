@@ -12,7 +12,7 @@ cmd_leaktest()
 	*" --help "* | *" -h "* | *" --list "*) ;;
 	*) must_be_root leaktest ;;
 	esac
-	WORK=$(private_dir)
+	WORK=$(private_dir) || exit
 	on_exit 'rm -rf "$WORK"'
 	place=$(cache_dir)/leaktest
 	make_dir "$place"

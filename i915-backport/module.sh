@@ -42,7 +42,7 @@ choose_fix()
 {
 	probe facts "$WORK/stage/$I915" >"$WORK/facts" || exit "$E_SOURCE"
 	verdict=$(value verdict <"$WORK/facts")
-	reason="$(value decided_at <"$WORK/facts"): $(value decided_by <"$WORK/facts")"
+	reason=$(placed decided_by "$WORK/facts")
 	printf '%s\n' "verdict=$verdict"
 	printf '%s\n' "reason=$reason"
 	case $verdict in
@@ -80,6 +80,12 @@ make_work()
 		die cannot-write-here path="$WORK"
 }
 
+# is_for_make PATH: neither make nor a kernel's makefiles could be given another name.
+is_for_make()
+{
+	[ "$(printf '%s' "$1" | tr -d 'A-Za-z0-9._+~@,/\200-\377-' | wc -c)" -eq 0 ]
+}
+
 # make_module KDIR RELEASE OUT: the whole pipeline; OUT/i915.ko is there at the end, or is as it was.
 # Whatever a killed run left behind is thrown away first.
 make_module()
@@ -89,9 +95,9 @@ make_module()
 	case $out/ in
 	"$MODULES"/* | /lib/modules/* | /usr/lib/modules/*)
 		die modprobe-folder folder="$out" ;;
-	*' '* | *'	'* | *:*)
-		die odd-folder folder="$out" ;;
 	esac
+	is_for_make "$out" || die odd-output-folder folder="$out"
+	is_for_make "$1" || die odd-headers-folder folder="$1"
 	lock "$out/.lock"
 	WORK=$out/.work
 	LOG=$out/i915-backport.log
@@ -148,5 +154,5 @@ cmd_module()
 	make_module "$kdir" "$release" "${O:-build/$release}"
 	! is_backport "$release" && of='' || of=", i915 of $version"
 	[ -n "$series" ] && fix="fixed by the series $generation" || fix="no fix needed"
-	printf '%s\n' "$out/i915.ko: $release$of, $verdict, $fix"
+	printf '%s\n' "$out/i915.ko: $release$of, $verdict, $fix" | answer
 }

@@ -8,7 +8,7 @@ host_program()
 {
 	name=$1
 	shift
-	bin=$(cache_dir)/$name-$(find "${1%/*}" -maxdepth 1 -name '*.h' -exec cat {} + | cat "$@" - | sha256sum | cut -c 1-16)
+	bin=$(cache_dir)/$name-$({ uname -m && cat "$@" && find "${1%/*}" -maxdepth 1 -name '*.h' -exec cat {} +; } | sha256sum | cut -c 1-16)
 	if [ ! -x "$bin" ]; then
 		need "${HOSTCC:-cc}"
 		make_dir "$(cache_dir)"
@@ -21,6 +21,7 @@ host_program()
 		chmod 755 "$new"
 		mv "$new" "$bin"
 	fi
+	"$bin" </dev/null >/dev/null 2>&1 || [ $? != 126 ] || die program-not-run program="$bin"
 	printf '%s\n' "$bin"
 }
 
@@ -31,6 +32,15 @@ probe()
 	"$bin" "--$1" "$2"
 }
 
+# placed KEY FACTS: what they say under KEY, after the line that decided, if one did.
+placed()
+{
+	local place
+
+	place=$(value decided_at <"$2")
+	printf '%s\n' "${place:+$place: }$(value "$1" <"$2")"
+}
+
 # unproven STAGE SERIES RELEASE: the driver with the series in it is to be clean, or no module is made of it. With
 # TRUST_PATCHES=1 one is; what is printed then goes into its modinfo, which 'status' shows.
 unproven()
@@ -39,7 +49,7 @@ unproven()
 	found=$(value verdict <"$WORK/patched")
 	log "with the series: $(cat "$WORK/patched")"
 	[ "$found" != clean ] || return 0
-	cause="$(value decided_at <"$WORK/patched"): $(value why <"$WORK/patched")"
+	cause=$(placed why "$WORK/patched")
 	[ "$(setting TRUST_PATCHES "$3")" = 1 ] ||
 		die series-leaves-leak series="$2" verdict="$found" cause="$cause"
 	warn series-trusted series="$2" verdict="$found" cause="$cause"
@@ -92,8 +102,9 @@ cmd_facts()
 # judge FORMAT TREE
 judge()
 {
-	WORK=$(private_dir)
+	WORK=$(private_dir) || exit
 	on_exit 'rm -rf "$WORK"'
 	dir=$(i915_of "$2") || exit
-	probe "$1" "$dir"
+	probe "$1" "$dir" >"$WORK/answer" || exit
+	answer <"$WORK/answer"
 }

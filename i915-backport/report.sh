@@ -26,7 +26,7 @@ versions()
 facts_of()
 {
 	(
-		WORK=$(private_dir)
+		WORK=$(private_dir) || exit
 		on_exit 'rm -rf "$WORK"'
 		(plan "$(readlink -f "$MODULES/$1/build")" "$1") || true
 		cat "$WORK/facts" 2>/dev/null
@@ -99,7 +99,7 @@ cmd_report()
 	archive=${1:-i915-backport-report.tar.xz}
 	[ -w "$(dirname "$archive")" ] && [ ! -d "$archive" ] || die cannot-write-report file="$archive"
 	umask 077
-	outer=$(private_dir)
+	outer=$(private_dir) || exit
 	WORK=$outer
 	on_exit 'rm -rf "$outer"'
 	mkdir "$WORK/report"

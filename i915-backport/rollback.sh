@@ -116,7 +116,7 @@ cmd_rollback()
 	done
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
-	WORK=$(private_dir)
+	WORK=$(private_dir) || exit
 	on_exit 'rm -rf "$WORK"'
 	if [ -n "$undo" ]; then
 		undo_rollback "$@"
@@ -128,7 +128,7 @@ cmd_rollback()
 	for release in $(releases_meant "$@"); do
 		roll_back "$release" >>"$WORK/rows"
 	done
-	table <"$WORK/rows"
+	table <"$WORK/rows" | answer
 	unload
 }
 

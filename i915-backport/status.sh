@@ -129,11 +129,40 @@ foreign()
 	return 1
 }
 
-# taken RELEASE: says so, if another driver than the kernel's or ours is installed.
+# other_preferred RELEASE: the setting of depmod by which it prefers another i915 to one of DKMS: its file, a tab and its line.
+other_preferred()
+{
+	local dir file seen=' '
+
+	for dir in etc run usr/local/lib usr/lib lib; do
+		for file in "$ROOT/$dir"/depmod.d/*.conf; do
+			case $seen${file##*/} in
+			*" ${file##*/} "* | *' i915-backport-'*) continue ;;
+			esac
+			seen="$seen${file##*/} "
+			[ ! -r "$file" ] || RELEASE=$1 awk '
+				function ours(dir) { return dir ~ /^(updates|extra)(\/|$)/ }
+				$1 == "override" && $2 == "i915" && ($3 == "*" || ENVIRON["RELEASE"] ~ $3) && !ours($4) { print FILENAME "\t" $0; exit }
+				$1 == "search" {
+					for (i = 2; i <= NF && !ours($i); i++)
+						if ($i == "built-in") { print FILENAME "\t" $0; exit }
+				}' "$file" 2>/dev/null || true
+		done
+	done | head -n 1
+}
+
+# taken RELEASE: says so, if another driver than the kernel's or ours is installed, or depmod was told to prefer one.
 taken()
 {
-	local disk who
+	local disk who file line
 
+	IFS='	' read -r file line <<-EOT
+		$(other_preferred "$1")
+	EOT
+	[ -z "$file" ] || {
+		said depmod-prefers file="$file" line="$line" release="$1" conf="$CONF"
+		return
+	}
 	disk=$(module_on_disk "$1")
 	[ -n "$disk" ] || return 0
 	who=$(whose "$disk")
@@ -219,6 +248,6 @@ cmd_status()
 	for release; do
 		status_row "$release"
 	done
-	printf '%s\n' "$rows" | table
+	printf '%s\n' "$rows" | table | answer
 	printf '%s\n' "$notes" | sed '/^$/d; s/^/i915-backport: /' >&2
 }

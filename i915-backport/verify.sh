@@ -8,7 +8,7 @@ DEBUGFS=$ROOT/sys/kernel/debug
 # say WHAT TEXT, wrong WHAT TEXT: one line of the answer; the second makes it a no.
 say()
 {
-	printf '%-10s %s\n' "$1" "$2"
+	printf '%-10s %s\n' "$1" "$2" | answer
 }
 
 wrong()
@@ -171,7 +171,7 @@ cmd_verify()
 	if [ "$memory" != stock ] && [ -d "$SYS" ]; then
 		verify_switch
 		verify_counters
-		WORK=$(private_dir)
+		WORK=$(private_dir) || exit
 		on_exit 'rm -rf "$WORK"'
 		[ "${1:-}" != --leaktest ] || verify_leaktest
 	fi

@@ -60,30 +60,6 @@ mini_headers()
 	: >"$1/Makefile"
 }
 
-# mini_kbuild HEADERS RELEASE: so that 'make module' goes all the way there; of the driver, what says whose it is is compiled alone.
-mini_kbuild()
-{
-	mkdir -p "$1/mini/linux" "$1/scripts"
-	cat >"$1/mini/linux/module.h" <<-'EOT'
-		#define MODULE_INFO(tag, text) \
-			static const char modinfo_##tag[] __attribute__((section(".modinfo"), used)) = #tag "=" text
-		#define MODULE_VERSION(text) MODULE_INFO(version, text)
-	EOT
-	printf '#include <linux/module.h>\nMODULE_INFO(vermagic, "%s SMP ");\nint i915;\n' "$2" >"$1/mini/vermagic.c"
-	cat >"$1/Makefile" <<-'EOT'
-		.RECIPEPREFIX = >
-		CC = cc
-		src := $(M)
-		include $(M)/Kbuild
-		modules:
-		>$(CC) $(KCFLAGS) -I$(CURDIR)/mini -c -o $(M)/vermagic.o $(CURDIR)/mini/vermagic.c
-		>$(CC) $(KCFLAGS) -I$(CURDIR)/mini -c -o $(M)/i915_backport.o $(M)/i915_backport.c
-		>$(CC) $(KCFLAGS) -nostdlib -r -o $(M)/i915.ko $(M)/vermagic.o $(M)/i915_backport.o
-		>: >$(M)/Module.symvers
-	EOT
-	: >"$1/Module.symvers"
-}
-
 # mini_module FILE TEXT...: of what modinfo reads. MINI_ASM is what else is in it.
 mini_module()
 {
@@ -165,4 +141,38 @@ mini_kernel()
 	mkdir -p "$1/lib/modules/$2/kernel/drivers/gpu/drm/i915" "$1/etc"
 	mini_headers "$1/usr/src/headers-$2" "$2"
 	ln -sfn "$1/usr/src/headers-$2" "$1/lib/modules/$2/build"
+}
+
+# mini_kbuild HEADERS: these can build: a kbuild that takes the driver's Kbuild for what it is, and makes of it a module in which
+# only our own file is. As with the real one, it calls programs of its own.
+mini_kbuild()
+{
+	mkdir -p "$1/scripts/basic" "$1/scripts/mod" "$1/include/linux"
+	cp /bin/true "$1/scripts/basic/fixdep"
+	cp /bin/true "$1/scripts/mod/modpost"
+	: >"$1/Module.symvers"
+	cat >"$1/include/linux/module.h" <<-EOT
+		#define MODULE_INFO(tag, text) static const char info_##tag[] __attribute__((used, section(".modinfo"))) = #tag "=" text
+		#define MODULE_VERSION(text) MODULE_INFO(version, text)
+		MODULE_INFO(vermagic, "$(sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' "$1/include/generated/utsrelease.h") SMP ");
+	EOT
+	cat >"$1/Makefile" <<-'EOT'
+		.RECIPEPREFIX = >
+		CC = cc
+		LD = ld
+		srctree := $(CURDIR)
+		src := $(M)
+		KBUILD_CFLAGS := -fno-PIE
+		LINUXINCLUDE := -I$(CURDIR)/include
+		include $(src)/Kbuild
+		modules: $(if $(obj-m),$(src)/i915.ko) ;
+		$(src)/i915.ko: $(KBUILD_OUTPUT) $(KBUILD_EXTRA_SYMBOLS) $(KBUILD_SRC)
+		> $(CC) $(KCFLAGS) $(LINUXINCLUDE) -c -o $(src)/i915_backport.o $(src)/i915_backport.c
+		> scripts/basic/fixdep
+		> scripts/mod/modpost
+		> $(EXTRA)
+		> $(LD) -r -o $@ $(src)/i915_backport.o
+		> : >$(src)/Module.symvers
+		-include $(CURDIR)/Makefile.extra
+	EOT
 }
