@@ -11,7 +11,25 @@ kbuild()
 	shift 3
 	$runner env LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" \
 		${ARCH:+ARCH="$ARCH"} ${CROSS_COMPILE:+CROSS_COMPILE="$CROSS_COMPILE"} \
-		${CC:+CC="$CC"} ${LD:+LD="$LD"} ${V:+V="$V"} "$@"
+		${LLVM:+LLVM="$LLVM"} ${CC:+CC="$CC"} ${LD:+LD="$LD"} ${V:+V="$V"} "$@"
+}
+
+# kernels_compiler KDIR: where nothing else is asked for, a kernel that clang has compiled has its modules compiled by it, and linked
+# by lld if it was itself. They may be there with their number only, which kernels before 5.18 do not take from LLVM.
+kernels_compiler()
+{
+	local version=''
+
+	[ -z "${CC:-}${LD:-}${LLVM:-}" ] && [ "$(kconfig "$1" CONFIG_CC_IS_CLANG)" = y ] || return 0
+	command -v clang >/dev/null || {
+		version=$(kconfig "$1" CONFIG_CLANG_VERSION)
+		version=-$((${version:-0} / 10000))
+		command -v "clang$version" >/dev/null || version=''
+	}
+	CC=clang$version
+	[ "$(kconfig "$1" CONFIG_LD_IS_LLD)" != y ] || LLVM=${version:-1} LD=ld.lld$version
+	need "$CC" ${LD:+"$LD"}
+	log "CC=$CC${LLVM:+ LLVM=$LLVM}: this kernel was compiled by clang"
 }
 
 # ask KDIR: what kbuild would compile with, as KEY=value lines in $WORK/asked.

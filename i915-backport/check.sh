@@ -125,12 +125,12 @@ check_imports()
 # bad_import MODULE KDIR RELEASE: every undefined symbol of that file, which is not compressed, is to be exported, under the same CRC;
 # and where the stock module imports it too, under the CRC that one has (the headers could be of another build). Of the first for which
 # that is not so, the symbol, and if it has another CRC that, where the other is and the other, with tabs between. Without a
-# Module.symvers only the stock module is asked.
+# Module.symvers only the stock module is asked. A weak symbol may be missing.
 bad_import()
 {
 	local symvers=$2/Module.symvers stock
 
-	nm -u "$1" 2>/dev/null | awk '{ print $NF }' | sort >"$WORK/undefined"
+	nm -u "$1" 2>/dev/null | awk '{ print $NF "\t" $(NF - 1) }' | sort >"$WORK/undefined"
 	modprobe --dump-modversions "$1" >"$WORK/imports" 2>/dev/null || : >"$WORK/imports"
 	stock=$(stock_module "$2" "$3")
 	: >"$WORK/stock.imports"
@@ -140,6 +140,7 @@ bad_import()
 		FILENAME == ARGV[1] { crc[$2] = $1; known[$2] = 1; next }
 		FILENAME == ARGV[2] { stock[$2] = $1; next }
 		FILENAME == ARGV[3] { ours[$2] = $1; next }
+		!($1 in known) && $2 != "U"             { next }
 		!($1 in known) && ARGV[1] != none       { print $1; exit }
 		$1 in ours && $1 in crc && same(ours[$1], crc[$1]) { print $1, ours[$1], "Module.symvers", crc[$1]; exit }
 		$1 in ours && $1 in stock && same(ours[$1], stock[$1]) { print $1, ours[$1], "the stock i915", stock[$1]; exit }

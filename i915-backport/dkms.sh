@@ -4,7 +4,21 @@
 # dkms - the package under DKMS, from 2.8 to 3.2.
 
 DKMS_NAME=i915-backport
-DKMS_TREE=$ROOT/var/lib/dkms/$DKMS_NAME
+
+# dkms_setting NAME: of DKMS's own settings, which are lines of a shell; the last one counts.
+dkms_setting()
+{
+	cat "$ROOT"/etc/dkms/framework.conf "$ROOT"/etc/dkms/framework.conf.d/*.conf 2>/dev/null |
+		sed -n "s/^[[:space:]]*\(export[[:space:]]*\)*$1=[\"']*\([^\"'[:space:]]*\).*/\2/p" | tail -n 1
+}
+
+# dkms_tree: where it keeps what it builds.
+dkms_tree()
+{
+	dkms_setting dkms_tree | grep -x '/[A-Za-z0-9._+~@/-]*' || echo /var/lib/dkms
+}
+
+DKMS_TREE=$ROOT$(dkms_tree)/$DKMS_NAME
 LINK=$ROOT/usr/local/sbin/i915-backport
 # Where a kernel's installation looks for programs: Debian and its relatives, and whatever has kernel-install. Each before DKMS's own.
 HOOKS="$ROOT/etc/kernel/postinst.d/00-i915-backport $ROOT/etc/kernel/header_postinst.d/00-i915-backport
@@ -419,6 +433,9 @@ cmd_dkms_install()
 	: >"$WORK_ALL/reasons"
 	for release in $(installed_kernels); do
 		install_for "$release"
+	done
+	for release in $(all_kernels); do
+		! without_headers "$release" || warn kernel-without-headers release="$release"
 	done
 	{ table <"$WORK_ALL/rows" && cat "$WORK_ALL/reasons"; } | answer
 	return "${first_failure:-0}"

@@ -12,6 +12,15 @@ PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
 # J=, else what -j our own make was given.
 [ -n "${J:-}" ] || J=$(printf '%s\n' " ${MAKEFLAGS:-} " | sed -n 's/.* -j\([0-9][0-9]*\) .*/\1/p')
 
+# A path is that of the folder in which we were called, in whatever folder DKMS calls us again.
+for name in KSRC I915_SOURCE PATCHES; do
+	eval "value=\${$name:-}"
+	case $value in
+	'' | /*) ;;
+	*) export "$name=$PWD/$value" ;;
+	esac
+done
+
 # Shells, and the programs of the system.
 unset IFS ENV BASH_ENV CDPATH GREP_OPTIONS POSIXLY_CORRECT QUOTING_STYLE BLOCK_SIZE BLOCKSIZE DF_BLOCK_SIZE DU_BLOCK_SIZE \
 	TAR_OPTIONS GZIP BZIP BZIP2 XZ_OPT XZ_DEFAULTS ZSTD_CLEVEL ZSTD_NBTHREADS MODPROBE_OPTIONS \

@@ -11,6 +11,18 @@ installed_kernels()
 	done | plain_names | sort -V
 }
 
+# without_headers RELEASE: it is a kernel with an i915, and they are not installed. What a removed kernel has left is none.
+without_headers()
+{
+	[ -d "$MODULES/$1/kernel/$I915" ] && [ ! -f "$MODULES/$1/build/Makefile" ]
+}
+
+# all_kernels: releases of which there is something, oldest first.
+all_kernels()
+{
+	(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d) | sed 's|^\./||' | plain_names | sort -V
+}
+
 # plain_names: of the lines on stdin, those that could be a kernel's release.
 plain_names()
 {

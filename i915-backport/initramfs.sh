@@ -4,11 +4,17 @@
 # initramfs - which i915 a kernel's initramfs holds, and its renewal. The driver in it is the one that is
 # loaded at boot, whatever is on disk; DKMS since 3.0 leaves it as it is.
 
-# initramfs_of RELEASE: the file; nothing if there is none.
+# initramfs_of RELEASE: the file; nothing if there is none. Arch names it after the kernel's package, and the Boot Loader
+# Specification puts it into a folder of the machine's.
 initramfs_of()
 {
-	for image in "initrd.img-$1" "initramfs-$1.img" "initrd-$1"; do
-		[ -f "$ROOT/boot/$image" ] && printf '%s\n' "$ROOT/boot/$image" && return
+	local package image
+
+	package=$(cat "$MODULES/$1/pkgbase" 2>/dev/null | plain_names | head -n 1)
+	for image in "$ROOT/boot/initrd.img-$1" "$ROOT/boot/initramfs-$1.img" "$ROOT/boot/initrd-$1" \
+		${package:+"$ROOT/boot/initramfs-$package.img" "$ROOT/boot/booster-$package.img"} \
+		"$ROOT"/boot/*/"$1"/initrd* "$ROOT"/efi/*/"$1"/initrd* "$ROOT"/boot/efi/*/"$1"/initrd*; do
+		[ -f "$image" ] && printf '%s\n' "$image" && return
 	done
 	return 0
 }
@@ -16,11 +22,31 @@ initramfs_of()
 # unpack_initramfs IMAGE DIR: what its tools say of device files that only root can make is of no interest.
 unpack_initramfs()
 {
-	if command -v unmkinitramfs >/dev/null; then
-		unmkinitramfs "$1" "$2"
-	else
-		(cd "$2" && lsinitrd --unpack "$1")
-	fi >/dev/null 2>&1 || true
+	case ${1##*/} in
+	booster-*) rmdir "$2" && booster unpack "$1" "$2" || mkdir -p "$2" ;;
+	*)
+		if command -v unmkinitramfs >/dev/null; then
+			unmkinitramfs "$1" "$2"
+		elif command -v lsinitcpio >/dev/null; then
+			(cd "$2" && lsinitcpio -x "$1")
+		else
+			(cd "$2" && lsinitrd --unpack "$1")
+		fi ;;
+	esac >/dev/null 2>&1 || true
+}
+
+# make_initramfs FILE RELEASE IMAGE: a new one, by what has made the old one.
+make_initramfs()
+{
+	case ${3##*/} in
+	booster-*) booster build --force --kernel-version "$2" "$1" ;;
+	*)
+		if command -v mkinitcpio >/dev/null; then
+			mkinitcpio -k "$2" -g "$1"
+		else
+			dracut --force "$1" "$2"
+		fi ;;
+	esac
 }
 
 # i915_in_initramfs RELEASE DIR: unpacks it into the empty DIR; whose i915 modprobe would take there. "-" where
@@ -35,6 +61,8 @@ i915_in_initramfs()
 	[ -n "$(ls -A "$2")" ] && ! disk_full "$2" >/dev/null || { echo unknown; return; }
 	tree=$(find "$2" -type d -path "*/lib/modules/$1" | head -n 1)
 	held=$(modinfo -b "${tree%/lib/modules/*}" -k "$1" -F filename i915 2>/dev/null | grep '^/') || held=''
+	[ -n "$held" ] || [ -f "$tree/modules.dep" ] ||
+		held=$(find "${tree:-$2}" -name 'i915.ko*' | head -n 1) # booster loads modules by itself
 	printf '%s\n' "$(whose "$held")$(other_build "$held" "$(module_on_disk "$1")")"
 }
 
@@ -77,9 +105,9 @@ renew_initramfs()
 	if command -v update-initramfs >/dev/null; then
 		update-initramfs -u -k "$1"
 	else
-		# dracut writes over the old one; on a full disk there would be neither
+		# they write over the old one; on a full disk there would be neither
 		rm -f "$(dirname "$image")"/.i915-backport.?????? # of one that was killed
-		new=$(mktemp "$(dirname "$image")/.i915-backport.XXXXXX") && dracut --force "$new" "$1" && sync && mv "$new" "$image" || {
+		new=$(mktemp "$(dirname "$image")/.i915-backport.XXXXXX") && make_initramfs "$new" "$1" "$image" && sync && mv "$new" "$image" || {
 			rm -f "${new:-}"
 			false
 		}

@@ -105,6 +105,7 @@ make_module()
 	make_file "$LOG" ||
 		die cannot-write-here path="$LOG"
 	log "i915-backport $(package_version), kernel $2, headers $1"
+	kernels_compiler "$1"
 	plan "$1" "$2" >"$WORK/plan"
 	log "$(cat "$WORK/plan" "$WORK/facts")"
 	generation=$(value generation <"$WORK/plan")

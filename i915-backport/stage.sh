@@ -115,14 +115,15 @@ included()
 }
 
 # unpack TARBALL: into the cache, once; prints where. What is in the cache is whole: a stage gets its
-# final name only after everything is there.
+# final name only after everything is there. Of a file that was written to or replaced, the inode or the time of its last change
+# is another, whatever its size and date are set to.
 unpack()
 {
 	cache=$(cache_dir)/source
 	make_dir "$cache"
 	wait_lock "$cache/.lock"
 	rm -rf "$cache"/.new.*
-	where=$cache/$({ stat -L -c '%n %s %Y' "$1"; printf '%s\n' "$OWN_HEADERS"; } | sha256sum | cut -c 1-16)
+	where=$cache/$({ TZ=UTC0 stat -L -c '%n %s %y %z %i' "$1"; printf '%s\n' "$OWN_HEADERS"; } | sha256sum | cut -c 1-16)
 	if [ ! -d "$where" ]; then
 		new=$(mktemp -d "$cache/.new.XXXXXX") ||
 			die cannot-write path="$cache"

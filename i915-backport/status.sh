@@ -77,11 +77,10 @@ signer_in()
 # certificate: of the key that DKMS signs with: what its settings name, else Ubuntu's, else its own.
 certificate()
 {
-	named=$(cat "$ROOT"/etc/dkms/framework.conf "$ROOT"/etc/dkms/framework.conf.d/*.conf 2>/dev/null |
-		sed -n 's/^[[:space:]]*mok_certificate=//p' | tail -n 1 | tr -d "\"'")
+	named=$(dkms_setting mok_certificate)
 	ubuntu=/var/lib/shim-signed/mok/MOK.der
 	[ -n "$named" ] || [ ! -f "$ROOT$ubuntu" ] || named=$ubuntu
-	printf '%s\n' "${named:-/var/lib/dkms/mok.pub}"
+	printf '%s\n' "${named:-$(dkms_tree)/mok.pub}"
 }
 
 # signature RELEASE MODULE: who signed it, and whether the running kernel, if that is its release, would not have that.
@@ -213,6 +212,8 @@ status_row()
 $1: $PLAN_ERROR"
 	else
 		PLAN='' PLAN_STATUS=$E_KERNEL origin='no headers'
+		! without_headers "$1" || notes="$notes
+$(said kernel-without-headers release="$1")"
 	fi
 	verdict=$(plan_value verdict)
 	generation=$(plan_value generation)
@@ -237,7 +238,7 @@ cmd_status()
 	need modinfo
 	if [ $# = 0 ]; then
 		# shellcheck disable=SC2046 # kernel releases hold no blanks
-		set -- $(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d | sed 's|^\./||' | plain_names | sort -V)
+		set -- $(all_kernels)
 		[ $# -gt 0 ] || die no-kernels folder="$MODULES"
 	fi
 	for release; do
