@@ -6,6 +6,7 @@
  * active list for as long as the object is busy anywhere.
  */
 #define _GNU_SOURCE
+#include "census.h"
 #include "gate.h"
 #include "leak.h"
 #include "tap.h"
@@ -195,6 +196,12 @@ void last_vma_freed_in_retire(void)
 		gem_wait(exporter.fd, object);
 		hurry();
 	}
-	/* Nothing binds the object any more; its memory can be had, and with it its DMA mapping. */
+	/*
+	 * When the driver's worker is through, nothing binds the object any more, so its memory can be had, and its DMA
+	 * mapping: without swap if it is purgeable.
+	 */
+	for (double end = seconds_now() + 1; cleanup_counter("pending") > 0 && seconds_now() < end; )
+		usleep(5000);
+	gem_madvise(exporter.fd, object, I915_MADV_DONTNEED);
 	gem_debugfs("i915_gem_drop_caches", DROP_UNBOUND);
 }

@@ -166,19 +166,32 @@ void handle_closed_among_work(void)
 	expect_no_more(&then, "after 1.2 s of other work");
 }
 
+/* What the system's shrinkers can have of the driver without swap, where they ask it for nothing else (4.7). */
+static uint32_t purgeable_object(int fd)
+{
+	uint32_t object = gem_empty_batch(fd);
+
+	if (!gem_madvise(fd, object, I915_MADV_DONTNEED))
+		fail("an object without pages where a batch was written");
+	return object;
+}
+
 /* At once is when the driver's worker has had its turn, which is long before the VMAs would go by themselves. */
 void handle_closed_memory_wanted(void)
 {
 	struct census then;
+	uint32_t purgeable;
 	int fd = lasting_file();
 
 	then = census_glance();
 	use_once(fd, exporter.name);
 	hurry();
+	purgeable = purgeable_object(fd);
 	drop_caches();
 	for (double end = seconds_now() + 0.1; more_vmas(&then) > 0 && seconds_now() < end; )
 		usleep(5000);
 	expect_no_more(&then, "0.1 s after memory was wanted");
+	gem_close(fd, purgeable);
 }
 
 /*
