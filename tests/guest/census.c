@@ -16,7 +16,6 @@
 const char *const source_names[N_SOURCES] = {
 	[VMAS_LISTED] = "listed",
 	[VMAS_IN_MEMORY] = "in memory",
-	[VMAS_BY_DRIVER] = "by the driver's count",
 	[CLEANUP_PENDING] = "cleanups pending",
 	[PPGTTS] = "PPGTTs",
 	[PAGE_TABLES] = "page tables",
@@ -30,7 +29,6 @@ const char *census_missing(enum source source)
 		return "debugfs has no i915_gem_gtt";
 	case VMAS_IN_MEMORY:
 		return "boot with slab_nomerge slub_debug=U to count VMAs in memory";
-	case VMAS_BY_DRIVER:
 	case CLEANUP_PENDING:
 		return "the module has no i915_context_cleanup in debugfs";
 	case DMA_MAPPINGS:
@@ -234,7 +232,7 @@ static bool learned[N_SOURCES];
 
 static const struct census nothing_known = {
 	.count = {
-		[VMAS_LISTED] = -1, [VMAS_BY_DRIVER] = -1, [CLEANUP_PENDING] = -1,
+		[VMAS_LISTED] = -1, [CLEANUP_PENDING] = -1,
 		[VMAS_IN_MEMORY] = -1, [PPGTTS] = -1, [PAGE_TABLES] = -1,
 		[DMA_MAPPINGS] = -1,
 	},
@@ -298,7 +296,6 @@ struct census census_glance(void)
 	struct census c = nothing_known;
 
 	c.count[VMAS_LISTED] = listed_vmas();
-	c.count[VMAS_BY_DRIVER] = cleanup_counter("VMAs in PPGTTs");
 	c.count[CLEANUP_PENDING] = cleanup_counter("pending");
 	c.count[DMA_MAPPINGS] = dma_mappings();
 	c.count[VMAS_IN_MEMORY] = slab_objects("i915_vma");

@@ -12,8 +12,7 @@ enum source {
 	 * 4.20): of bound objects, VMAs that are not bound included.
 	 */
 	VMAS_LISTED,
-	/* VMAs in PPGTTs, as the fixed driver counts them, and what it still has to clean up. */
-	VMAS_BY_DRIVER,
+	/* What the fixed driver still has to clean up. */
 	CLEANUP_PENDING,
 	/*
 	 * VMAs in memory: their slab cache (4.2 and later, booted with

@@ -115,12 +115,22 @@ static void open_gate_later(void)
 }
 
 /*
+ * The console's framebuffer is there some time after the driver is. Drivers oops when the card is closed before that
+ * (intel_fbdev_restore_mode(), 4.3 and 4.4).
+ */
+static bool console_there(void)
+{
+	return file_has("/proc/fb", "drmfb");
+}
+
+/*
  * The driver is taken from the device while an importer's request may still
  * run. Nothing can leak that a kernel which goes on would not show: no VMA and
  * no PPGTT may be in memory while there is no driver.
  */
 void driver_unloaded(void)
 {
+	bool console = console_there();
 	char address[64];
 	struct census c;
 	int err;
@@ -147,6 +157,8 @@ void driver_unloaded(void)
 	err = write_file("/sys/bus/pci/drivers/i915/bind", address);
 	if (err)
 		fail("bind of %s: %s", address, strerror(-err));
+	for (double end = seconds_now() + 10; console && !console_there() && seconds_now() < end; )
+		usleep(5000);
 	for (enum source s = VMAS_IN_MEMORY; s < N_SOURCES; s++)
 		if (c.count[s] > 0)
 			fail("left without a driver: %ld %s", c.count[s], source_names[s]);

@@ -230,7 +230,7 @@ void handles_closed_at_once(void)
 	usleep(100000);
 	n = more_vmas(&then);
 	leak_remark("of %d handles closed at once %ld VMAs were there 0.1 s later", HANDLES, n);
-	if (then.count[VMAS_BY_DRIVER] < 0)
+	if (then.count[CLEANUP_PENDING] < 0)
 		gem_use_and_wait(fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, 0);
 	else if (n > MOST)
 		leak_also("more than %d", MOST);
