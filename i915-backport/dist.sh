@@ -197,6 +197,9 @@ build_number()
 		made=$(dpkg-deb -f "$deb" Version 2>/dev/null) || continue
 		number=${made#"$1-"}
 		number=${number%%+*}
+		case $number in
+		'' | *[!0-9]*) continue ;; # of somebody else's making
+		esac
 		case $made in
 		"$1-$number+"*".$2") printf '%s\n' "$number"; return ;;
 		"$1-$number+"*) [ "$number" -le "$last" ] || last=$number ;;
