@@ -62,7 +62,8 @@ void resolve(const char *path, const struct text *in, const struct conditions *c
 			depth--;
 			continue;
 		} else {
-			complain(BAD_USE, "%s: %.*s: is not understood; mend the hooks", path, (int)(end - at - 1), in->s + at);
+			complain(BAD_USE, "%s: %.*s: is not understood; mend the hooks", path, (int)(end - at - 1),
+				 in->s + at);
 		}
 		if (++depth > MAX_DEPTH)
 			complain(BAD_USE, "%s: too many @when in each other; mend the hooks", path);

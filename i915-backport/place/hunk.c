@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A hook into its place. It is found by what it belongs to, a function and a statement of it, and has to be the only one; where
- * there is none, or more than one, nothing is done and it is said why.
+ * A hook into its place. It is found by what it belongs to, a function and a statement of it, and has to be the only
+ * one; where there is none, or more than one, nothing is done and it is said why.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -64,7 +64,8 @@ static bool read_header(const struct patch *p, const char *s, struct form *f)
 	colon = memchr(s, ':', (size_t)(end - s));
 	len = (size_t)((colon ? colon : end) - s);
 	if (!len || len >= sizeof(f->file) || (colon && (size_t)(end - colon) > sizeof(f->scope)))
-		complain(BAD_USE, "%s: '@@ %.*s' names no file, or a name is too long; mend the hooks", p->name, (int)(end - s), s);
+		complain(BAD_USE, "%s: '@@ %.*s' names no file, or a name is too long; mend the hooks", p->name,
+			 (int)(end - s), s);
 	memcpy(f->file, s, len);
 	if (colon && end > colon + 2)
 		memcpy(f->scope, colon + 2, (size_t)(end - colon) - 2);
@@ -79,7 +80,8 @@ static const char *read_lines(const struct patch *p, const char *s, struct form 
 		size_t len = strcspn(s, "\n") + 1;
 
 		if (f->n == MAX_LINES || !strchr(" +-\n", *s))
-			complain(BAD_USE, "%s: %s: a hook with a line that is none, or too many; mend the hooks", p->name, f->file);
+			complain(BAD_USE, "%s: %s: a hook with a line that is none, or too many; mend the hooks",
+				 p->name, f->file);
 		l->kind = *s == '\n' ? ' ' : *s;
 		l->s = *s == '\n' ? s : s + 1;
 		l->len = *s == '\n' ? 1 : len - 1;
@@ -185,7 +187,8 @@ static void explain(struct form *f, struct source *src, int places, int seen, st
 	if (!src->text.len) {
 		snprintf(s, sizeof(s), "%s: not there", f->file);
 	} else if (!seen) {
-		snprintf(s, sizeof(s), "%s: has no %s%s", f->file, f->scope, strncmp(f->scope, "struct ", 7) ? "()" : "");
+		snprintf(s, sizeof(s), "%s: has no %s%s", f->file, f->scope,
+			 strncmp(f->scope, "struct ", 7) ? "()" : "");
 	} else if (places > 1) {
 		snprintf(s, sizeof(s), "%s: %s: %d places for one hook", f->file, f->scope, places);
 	} else {
@@ -198,8 +201,8 @@ static void explain(struct form *f, struct source *src, int places, int seen, st
 			trimmed.len--;
 			l = &trimmed;
 		}
-		snprintf(s, sizeof(s), "%s: %s: no '%.*s' where it is looked for", f->file, *f->scope ? f->scope : "anywhere",
-			 l ? (int)(l->len - 1) : 0, l ? l->s : "");
+		snprintf(s, sizeof(s), "%s: %s: no '%.*s' where it is looked for", f->file,
+			 *f->scope ? f->scope : "anywhere", l ? (int)(l->len - 1) : 0, l ? l->s : "");
 	}
 	if (!why->len)
 		add(why, s, strlen(s));
@@ -226,7 +229,8 @@ static size_t in_front(const struct source *src, size_t i)
 {
 	size_t at = line_start(&src->text, src->tokens[i].from);
 
-	while (i && src->tokens[i - 1].comment && src->tokens[i - 1].first && line_end(&src->text, src->tokens[i - 1].to - 1) == at)
+	while (i && src->tokens[i - 1].comment && src->tokens[i - 1].first &&
+	       line_end(&src->text, src->tokens[i - 1].to - 1) == at)
 		at = line_start(&src->text, src->tokens[--i].from);
 	return at;
 }
@@ -290,10 +294,11 @@ static void add_line(struct text *t, const struct line *l, int by)
 }
 
 /*
- * Where the lines [@begin, @end) go that come: behind the line that is looked for before them, or in front of the next one. @beside is
- * set to that.
+ * Where the lines [@begin, @end) go that come: behind the line that is looked for before them, or in front of the next
+ * one. @beside is set to that.
  */
-static size_t insertion(const struct form *f, const struct source *src, size_t begin, size_t end, const struct line **beside)
+static size_t insertion(const struct form *f, const struct source *src, size_t begin, size_t end,
+			const struct line **beside)
 {
 	size_t before = begin, after = end;
 	bool gap = false;
@@ -316,7 +321,10 @@ static size_t insertion(const struct form *f, const struct source *src, size_t b
 	return src->tokens[f->at[f->lines[after].first]].first ? in_front(src, f->at[f->lines[after].first]) : NOWHERE;
 }
 
-/* The edits that a form makes where it was found; returns how many, or -1 if a line of the driver is shared with something else. */
+/*
+ * The edits that a form makes where it was found; returns how many, or -1 if a line of the driver is shared with
+ * something else.
+ */
 static int edits_of(const struct form *f, const struct source *src, struct edit *edits)
 {
 	size_t i = 0;
@@ -368,12 +376,13 @@ static void edit_source(struct source *src, struct edit *edits, int n)
 }
 
 /*
- * Tries a form: 1 if it is in its place, 0 if it does not belong here, -1 if it is in already. A hook that only adds lines has
- * its place also where it is in.
+ * Tries a form: 1 if it is in its place, 0 if it does not belong here, -1 if it is in already. A hook that only adds
+ * lines has its place also where it is in.
  */
-static int place_form(struct driver *d, struct form *f, struct text *why)
+static int place_form(struct placing *pl, struct form *f)
 {
-	struct source *src = file_of(d, f->file);
+	struct source *src = file_of(pl->d, f->file);
+	struct text *why = &pl->why;
 	struct edit edits[MAX_LINES];
 	bool adds_only = true;
 	int places, seen, n;
@@ -406,19 +415,20 @@ static int place_form(struct driver *d, struct form *f, struct text *why)
 }
 
 /* A file of ours. Each patch that changes it names it; the first one brings it, as it is with the last. */
-static bool place_ours(struct driver *d, const char *dir, const struct form *f, const struct conditions *c, int upto, struct text *why)
+static bool place_ours(struct placing *pl, const struct form *f)
 {
-	struct source *src = file_of(d, f->file);
+	struct source *src = file_of(pl->d, f->file);
+	struct text *why = &pl->why;
 	struct text raw = { 0 }, ours = { 0 };
 	char path[4096];
 	bool good;
 
 	if (src->ours)
 		return true;
-	snprintf(path, sizeof(path), "%s/%s", dir, f->file);
+	snprintf(path, sizeof(path), "%s/%s", pl->dir, f->file);
 	if (!read_text(path, &raw))
 		complain(BAD_USE, "%s: not there; install the package again", path);
-	resolve(path, &raw, c, upto, &ours);
+	resolve(path, &raw, pl->c, pl->upto, &ours);
 	good = !src->text.len;
 	if (good) {
 		add(&src->text, ours.s, ours.len);
@@ -435,16 +445,17 @@ static bool place_ours(struct driver *d, const char *dir, const struct form *f, 
 }
 
 /* A hook, in whichever of its forms [@forms, @forms + @n) belongs here. */
-static bool place_hook(struct driver *d, const char *dir, struct form *forms, size_t n, const struct conditions *c, int upto, struct text *why)
+static bool place_hook(struct placing *pl, struct form *forms, size_t n)
 {
+	struct text *why = &pl->why;
 	int done = 0;
 	size_t i;
 
 	why->len = 0;
 	if (forms->is_ours)
-		return place_ours(d, dir, forms, c, upto, why);
+		return place_ours(pl, forms);
 	for (i = 0; i < n && !done; i++)
-		done = place_form(d, &forms[i], why);
+		done = place_form(pl, &forms[i]);
 	if (done < 0) {
 		why->len = 0;
 		add(why, forms[i - 1].file, strlen(forms[i - 1].file));
@@ -459,16 +470,12 @@ static bool place_hook(struct driver *d, const char *dir, struct form *forms, si
 
 /**
  * place_patch - all hooks of a patch
- * @d: the driver
- * @dir: where files of ours are
+ * @pl: where to; if there is no place, why
  * @p: the patch
- * @c: the conditions
- * @upto: the number of the last patch that is put in
- * @why: set to what is new to us, if something is
  *
  * Returns whether all are in their places. If not, the driver is in between and must be forgotten.
  */
-bool place_patch(struct driver *d, const char *dir, const struct patch *p, const struct conditions *c, int upto, struct text *why)
+bool place_patch(struct placing *pl, const struct patch *p)
 {
 	const char *hooks[256];
 	struct form *forms = must(calloc(MAX_FORMS, sizeof(*forms)));
@@ -491,7 +498,7 @@ bool place_patch(struct driver *d, const char *dir, const struct patch *p, const
 			read_header(p, next, &forms[k]);
 			next = read_lines(p, next, &forms[k]);
 		}
-		good = place_hook(d, dir, forms, k, c, upto, why);
+		good = place_hook(pl, forms, k);
 		while (k--)
 			drop(&forms[k]);
 	}

@@ -143,7 +143,10 @@ static bool is_text(const struct text *t, const struct token *k, const char *s)
 	return strlen(s) == k->to - k->from && !memcmp(t->s + k->from, s, k->to - k->from);
 }
 
-/* The index of the token behind the one that closes what @i opens. In the kernel's style that is at the latest a '}' in the first column. */
+/*
+ * The index of the token behind the one that closes what @i opens. In the kernel's style that is at the latest a '}' in
+ * the first column.
+ */
 static size_t close_of(const struct text *t, const struct token *tokens, size_t n, size_t i)
 {
 	int depth = 0;
@@ -159,6 +162,14 @@ static size_t close_of(const struct text *t, const struct token *tokens, size_t 
 	return n;
 }
 
+/* What may follow the name of something that has a body. */
+static bool begins_body(const struct text *t, const struct token *k, bool is_struct)
+{
+	if (is_struct)
+		return is_text(t, k, "{");
+	return is_text(t, k, "(") || is_text(t, k, "[") || is_text(t, k, "=") || is_text(t, k, "__read_mostly");
+}
+
 /**
  * spans - the next part of a file that has a name: a function, a structure, an array
  * @t: the text
@@ -171,7 +182,8 @@ static size_t close_of(const struct text *t, const struct token *tokens, size_t 
  *
  * Returns whether there is one.
  */
-bool spans(const struct text *t, const struct token *tokens, size_t n, const char *name, size_t *at, size_t *from, size_t *to)
+bool spans(const struct text *t, const struct token *tokens, size_t n, const char *name, size_t *at, size_t *from,
+	   size_t *to)
 {
 	bool is_struct = !strncmp(name, "struct ", 7);
 	size_t i, begin = *at;
@@ -193,11 +205,11 @@ bool spans(const struct text *t, const struct token *tokens, size_t n, const cha
 			begin = i + 1;
 			continue;
 		}
-		if (!is_text(t, &tokens[i], is_struct ? name + 7 : name) || (is_struct && (!i || !is_text(t, &tokens[i - 1], "struct"))))
+		if (!is_text(t, &tokens[i], is_struct ? name + 7 : name))
 			continue;
-		if (j == n || !(is_struct ? is_text(t, &tokens[j], "{") :
-				is_text(t, &tokens[j], "(") || is_text(t, &tokens[j], "[") || is_text(t, &tokens[j], "=") ||
-				is_text(t, &tokens[j], "__read_mostly")))
+		if (is_struct && (!i || !is_text(t, &tokens[i - 1], "struct")))
+			continue;
+		if (j == n || !begins_body(t, &tokens[j], is_struct))
 			continue;
 		while (j < n && !is_text(t, &tokens[j], "{") && !is_text(t, &tokens[j], ";"))
 			j++;

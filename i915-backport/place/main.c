@@ -12,9 +12,9 @@
 
 static void usage(FILE *to)
 {
-	fputs("Usage: place --list PATCHES I915            which patches the driver in the folder I915 needs: NUMBER NAME\n"
-	      "       place --message N PATCHES I915       author, date, subject and message of one of them\n"
-	      "       place --upto N PATCHES I915 INTO     every file that they change, as it is with the patches up to N\n"
+	fputs("Usage: place --list PATCHES I915          which patches the driver in the folder I915 needs: NUMBER NAME\n"
+	      "       place --message N PATCHES I915     author, date, subject and message of one of them\n"
+	      "       place --upto N PATCHES I915 INTO   every file that they change, with the patches up to N\n"
 	      "The driver itself is only read.\n"
 	      "Exit status: 0 done, 1 they do not fit, 2 wrong usage or patches, 3 the system refused\n", to);
 }
@@ -32,16 +32,16 @@ static size_t choose(struct driver *d, const char *dir, int upto, struct conditi
 /* The patches into the driver, in memory; ends the program if there is no place for a hook. */
 static void put_in(struct driver *d, const char *dir, int upto)
 {
-	struct text why = { 0 };
 	struct conditions c;
+	struct placing pl = { .d = d, .dir = dir, .c = &c, .upto = upto };
 	struct patch *patches;
 	size_t i, n = choose(d, dir, upto, &c, &patches);
 
 	for (i = 0; i < n; i++)
-		if (!place_patch(d, dir, &patches[i], &c, upto, &why))
-			complain(MISFIT, "%s: %s", patches[i].name, why.s);
+		if (!place_patch(&pl, &patches[i]))
+			complain(MISFIT, "%s: %s", patches[i].name, pl.why.s);
 	free_patches(patches, n);
-	free(why.s);
+	free(pl.why.s);
 }
 
 /* Every file that all of the patches change, as it is with those up to one. */

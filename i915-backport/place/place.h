@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * place - puts the fix into an i915, hook by hook, each where it belongs: into a function or a structure, beside a statement.
+ * place - puts the fix into an i915, hook by hook, each where it belongs: into a function or a structure, beside a
+ * statement.
  *
  * docs/hooks.md says how hooks are written.
  */
@@ -68,6 +69,15 @@ struct patch {
 	struct text hunks;
 };
 
+/* The patches up to one, on their way into a driver. */
+struct placing {
+	struct driver *d;
+	const char *dir;	/* where files of ours are */
+	const struct conditions *c;
+	int upto;
+	struct text why;	/* what is new to us, if something is */
+};
+
 /* text.c */
 void *must(void *p);
 void add(struct text *t, const char *s, size_t len);
@@ -82,7 +92,8 @@ bool is_blank(const struct text *t, size_t from, size_t to);
 /* lex.c */
 size_t lex(const struct text *t, struct token **tokens);
 bool same_token(const struct text *a, const struct token *x, const struct text *b, const struct token *y);
-bool spans(const struct text *t, const struct token *tokens, size_t n, const char *name, size_t *at, size_t *from, size_t *to);
+bool spans(const struct text *t, const struct token *tokens, size_t n, const char *name, size_t *at, size_t *from,
+	   size_t *to);
 
 /* driver.c */
 struct source *file_of(struct driver *d, const char *name);
@@ -96,6 +107,6 @@ void free_patches(struct patch *patches, size_t n);
 void resolve(const char *path, const struct text *in, const struct conditions *c, int upto, struct text *out);
 
 /* hunk.c */
-bool place_patch(struct driver *d, const char *dir, const struct patch *p, const struct conditions *c, int upto, struct text *why);
+bool place_patch(struct placing *pl, const struct patch *p);
 
 #endif
