@@ -13,19 +13,12 @@ manifest()
 	source: $version
 	source_sha256: $sha256
 	series: $generation
-	series_sha256: $(series_sha256)
+	series_sha256: $(value series_sha256 <"$WORK/plan")
 	compiler: $($cc --version | head -n 1)
 	$(grep -E '^(imports|exports): ' "$LOG")
 	signer: $(signer_of "$1")
 	module_sha256: $(sha256sum "$1" | cut -d' ' -f1)
 	EOT
-}
-
-# series_sha256: one sum over the patches, as they are in the series.
-series_sha256()
-{
-	[ -n "$series" ] || { echo none; return; }
-	(cd -- "$series" && tr '\n' '\0' <"$WORK/plain/names" | xargs -0 cat --) | sha256sum | cut -d' ' -f1
 }
 
 # signing_hash KDIR: the one that this kernel is made to take.
