@@ -14,7 +14,7 @@ differs()
 	local WORK lists=''
 
 	[ -n "$2" ] && is_ours "$2" || return 0
-	WORK=$(private_dir)
+	WORK=$(private_dir 2>/dev/null) || return 0
 	modinfo "$2" >"$WORK/modinfo" 2>/dev/null || true
 	{
 		other_plan "$1"
