@@ -171,7 +171,7 @@ mini_kbuild()
 		> scripts/basic/fixdep
 		> scripts/mod/modpost
 		> $(EXTRA)
-		> $(LD) -r -o $@ $(src)/i915_backport.o
+		> $(CC) $(KCFLAGS) -nostdlib -r -o $@ $(src)/i915_backport.o
 		> : >$(src)/Module.symvers
 		-include $(CURDIR)/Makefile.extra
 	EOT
