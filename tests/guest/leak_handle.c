@@ -166,13 +166,15 @@ void handle_closed_among_work(void)
 	expect_no_more(&then, "after 1.2 s of other work");
 }
 
-/* What the system's shrinkers can have of the driver without swap, where they ask it for nothing else (4.7). */
+/*
+ * What the system's shrinkers can have of the driver without swap, where they ask it for nothing else (4.7). A younger driver
+ * writes the batch without giving the object pages, and asks for none.
+ */
 static uint32_t purgeable_object(int fd)
 {
 	uint32_t object = gem_empty_batch(fd);
 
-	if (!gem_madvise(fd, object, I915_MADV_DONTNEED))
-		fail("an object without pages where a batch was written");
+	gem_madvise(fd, object, I915_MADV_DONTNEED);
 	return object;
 }
 
