@@ -39,7 +39,7 @@ cmd_apply()
 	case $mode in
 	check)
 		find_fix
-		[ "$series" = "$WORK/fix" ] && what="the fix" || what="the series $generation"
+		is_the_fix && what="the fix" || what="the series $generation"
 		printf '%s\n' "$tree: $(plan_says verdict), $what fits" | answer ;;
 	forward)
 		refuse_dirty
@@ -54,10 +54,16 @@ cmd_apply()
 	esac
 }
 
+# is_the_fix: the series is the package's, made for this tree, and not one of the user's.
+is_the_fix()
+{
+	[ "$series" = "$WORK/fix" ]
+}
+
 # named: what is applied, for the user.
 named()
 {
-	[ "$series" = "$WORK/fix" ] && echo "the fix" || printf '%s\n' "$generation"
+	is_the_fix && echo "the fix" || printf '%s\n' "$generation"
 }
 
 cmd_format_patches()
@@ -71,7 +77,7 @@ cmd_format_patches()
 	vet_series "$series"
 	signer=$(signer)
 	make_dir "$2"
-	if [ "$series" = "$WORK/fix" ]; then
+	if is_the_fix; then
 		[ -n "$signer" ] || warn unsigned-patches
 		cover_letter | written "$2/0000-cover-letter.patch"
 		while IFS= read -r name; do
@@ -259,9 +265,9 @@ put_in()
 # note_down DIRECTION: the files of a tree without history; what was done stays there, so that it can be taken out.
 note_down()
 {
-	if [ -n "$1" ] || [ "$series" != "$WORK/fix" ]; then
+	if [ -n "$1" ] || ! is_the_fix; then
 		replace_touched "$WORK/try"
-		[ "$series" != "$WORK/fix" ] || rm -f "$tree/$NOTE"
+		! is_the_fix || rm -f "$tree/$NOTE"
 		return
 	fi
 	rm -rf "$WORK/note"

@@ -73,7 +73,7 @@ check_vermagic()
 	other=$(any_module "$2" "$3")
 	[ -z "$other" ] || modinfo -F vermagic "$other" 2>/dev/null | grep -q . || die check-stock-unreadable module="$other"
 	IFS='	' read -r other theirs <<-EOT
-		$(other_vermagic "$1" "$2" "$3")
+		$(other_vermagic "$1" "$other" "$3")
 	EOT
 	case $other in
 	'') log "vermagic: $ours" ;;
@@ -94,19 +94,18 @@ other_headers()
 		function same(a, b) { sub(/^0x0*/, "", a); sub(/^0x0*/, "", b); return a != b }' "$1/Module.symvers" "$WORK/stock.imports"
 }
 
-# other_vermagic MODULE KDIR RELEASE: which of the modules of the kernel has another one, and that; or -, and the release it is not for. It is
-# what the loader compares first.
+# other_vermagic MODULE OTHER RELEASE: if OTHER, a module of the kernel or nothing, has another one, OTHER and that; or -, and the release it
+# is not for. It is what the loader compares first.
 other_vermagic()
 {
-	local other ours theirs
+	local ours theirs
 
-	other=$(any_module "$2" "$3")
 	ours=$(modinfo -F vermagic "$1") || ours=''
-	theirs=$(modinfo -F vermagic "$other" 2>/dev/null) || theirs=''
+	theirs=$(modinfo -F vermagic "$2" 2>/dev/null) || theirs=''
 	if [ -z "$theirs" ]; then
 		[ "${ours%% *}" = "$3" ] || printf '%s\t%s\n' - "$3"
 	elif [ "$ours" != "$theirs" ]; then
-		printf '%s\t%s\n' "$other" "$theirs"
+		printf '%s\t%s\n' "$2" "$theirs"
 	fi
 }
 

@@ -138,6 +138,8 @@ first_error()
 # need PROGRAM...: every one must be on the PATH.
 need()
 {
+	local program
+
 	for program; do
 		command -v "$program" >/dev/null ||
 			die program-missing program="$program"

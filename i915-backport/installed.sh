@@ -95,7 +95,7 @@ other_kernel()
 	local build=$MODULES/$1/build other symbol ours where theirs
 
 	IFS='	' read -r other theirs <<-EOT
-		$(other_vermagic "$2" "$build" "$1")
+		$(other_vermagic "$2" "$(any_module "$build" "$1")" "$1")
 	EOT
 	if [ -n "$theirs" ]; then
 		printf '%s\n' "refused by this kernel (vermagic '$(told vermagic)', not '$theirs')"

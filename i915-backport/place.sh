@@ -3,21 +3,19 @@
 #
 # place - the package's own series for one driver, made of patches/*.hooks (docs/hooks.md).
 
-# place ARGUMENT...: the program; why it fails is in $WORK/err.
+# place ARGUMENT...: the program of make_series; why it fails is in $WORK/err.
 place()
 {
-	local bin
-
-	bin=$(host_program place "$ROOM"/place/*.c) || exit
-	"$bin" "$@" 2>"$WORK/err"
+	"$placer" "$@" 2>"$WORK/err"
 }
 
 # make_series STAGE DIR: the fix for the driver in STAGE, as a quilt series in DIR.
 make_series()
 {
-	local a="$WORK/place/a/$I915" b="$WORK/place/b/$I915" n=0 number hooks name
+	local a="$WORK/place/a/$I915" b="$WORK/place/b/$I915" n=0 number hooks name placer
 
 	need diff
+	placer=$(host_program place "$ROOM"/place/*.c) || exit
 	rm -rf "$WORK/place" "$2"
 	{ mkdir -p "$a" "$2" && : >"$2/series"; } 2>"$WORK/err" || die cannot-write path="$WORK"
 	place --list "$PACKAGE/patches" "$1/$I915" >"$WORK/place/list" || no_place "$?"

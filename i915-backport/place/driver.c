@@ -33,8 +33,7 @@ struct source *file_of(struct driver *d, const char *name)
 	if ((size_t)snprintf(f->name, sizeof(f->name), "%s", name) >= sizeof(f->name) || strchr(name, '/'))
 		complain(BAD_USE, "%s: no name of a file in the driver's folder; mend the hooks", name);
 	path_of(d, name, path, sizeof(path));
-	f->there = read_text(path, &f->text);
-	if (!f->there)
+	if (!read_text(path, &f->text))
 		add(&f->text, "", 0);
 	f->next = d->files;
 	d->files = f;

@@ -183,6 +183,7 @@ static void explain(struct form *f, struct source *src, int places, int seen, st
 {
 	char s[512];
 	const struct line *l;
+	size_t skip;
 
 	if (!src->text.len) {
 		snprintf(s, sizeof(s), "%s: not there", f->file);
@@ -193,16 +194,9 @@ static void explain(struct form *f, struct source *src, int places, int seen, st
 		snprintf(s, sizeof(s), "%s: %s: %d places for one hook", f->file, f->scope, places);
 	} else {
 		l = stumbling_block(f, src);
-		while (l && l->len > 1 && strchr(" \t", *l->s)) {
-			static struct line trimmed;
-
-			trimmed = *l;
-			trimmed.s++;
-			trimmed.len--;
-			l = &trimmed;
-		}
+		skip = l ? strspn(l->s, " \t") : 0;
 		snprintf(s, sizeof(s), "%s: %s: no '%.*s' where it is looked for", f->file,
-			 *f->scope ? f->scope : "anywhere", l ? (int)(l->len - 1) : 0, l ? l->s : "");
+			 *f->scope ? f->scope : "anywhere", l ? (int)(l->len - 1 - skip) : 0, l ? l->s + skip : "");
 	}
 	if (!why->len)
 		add(why, s, strlen(s));

@@ -35,7 +35,6 @@ struct token {
 struct source {
 	char name[64];
 	struct text text;
-	bool there;		/* in the driver as it was */
 	bool changed;
 	bool ours;		/* put there by us */
 	struct token *tokens;	/* of the text as it is, or NULL */

@@ -42,7 +42,7 @@ mini_i915()
 fix_series()
 (
 	PACKAGE=$(dirname "$(dirname "$unit")")
-	ROOM=$PACKAGE/i915-backport placer=${3:-}
+	ROOM=$PACKAGE/i915-backport program=${3:-}
 	for step in common config stage probe place series; do
 		# shellcheck source=/dev/null
 		. "$ROOM/$step.sh"
@@ -50,7 +50,7 @@ fix_series()
 	WORK=$(mktemp -d)
 	trap 'rm -rf "$WORK"' EXIT
 	# shellcheck disable=SC2317 # called by make_series
-	[ -z "$placer" ] || place() { "$placer" "$@" 2>"$WORK/err"; }
+	[ -z "$program" ] || host_program() { printf '%s\n' "$program"; }
 	make_series "$1" "$2"
 	vet_series "$2"
 )
