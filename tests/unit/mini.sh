@@ -171,7 +171,7 @@ mini_kbuild()
 		> scripts/basic/fixdep
 		> scripts/mod/modpost
 		> $(EXTRA)
-		> $(CC) $(KCFLAGS) -nostdlib -r -o $@ $(src)/i915_backport.o
+		> $(LD) $(patsubst -m32,-m elf_i386,$(filter -m32,$(KCFLAGS))) -r -o $@ $(src)/i915_backport.o
 		> : >$(src)/Module.symvers
 		-include $(CURDIR)/Makefile.extra
 	EOT
