@@ -224,6 +224,9 @@ static void test_loop(void)
 	emit_address(BATCH_GGTT);
 	ring_submit(&r);
 	is(run(&r), RUN_WAIT, "endless batch: does not keep the server");
+	is(r.e->batch[r.e->depth].loops, 1001, "endless batch: it may turn a thousand times");
+	is(engine_run(r.e, ~0u), RUN_WAIT, "endless batch: then each turn yields");
+	is(r.e->batch[r.e->depth].loops, 1002, "endless batch: after it");
 	b[0] = MI_BATCH_BUFFER_END;
 	is(run(&r), RUN_IDLE, "endless batch: ends when it is told to");
 	b[0] = gen8 ? MI_BBS_GEN8 : MI_BBS_GEN7;

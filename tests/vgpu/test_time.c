@@ -181,6 +181,31 @@ static void test_seed(void)
 	vgpu_destroy(&b);
 }
 
+/* With a seed a delay is between a half and three halves of what was asked for, without one just that. */
+static void test_jitter(u64 seed)
+{
+	const u64 delay_ns = 1000000000;
+	u64 least = ~0ull, most = 0;
+	struct vgpu gpu;
+	int i;
+
+	vgpu_create(&gpu, platform_find("broadwell"), false, false, seed, delay_ns);
+	for (i = 0; i < 100; i++) {
+		struct engine *e = &gpu.engine[0];
+		u64 delay, before = clock_ns();
+
+		ok(!engine_gate(e), "jitter: a delay has begun");
+		/* what the clock does in between is far less than a tenth of the delay */
+		delay = (e->gate_ns - before) / (delay_ns / 10);
+		least = delay < least ? delay : least;
+		most = delay > most ? delay : most;
+		e->gate_ns = 0;
+	}
+	is(least, seed ? 5 : 10, "jitter: the shortest, in tenths");
+	is(most, seed ? 14 : 10, "jitter: the longest, in tenths");
+	vgpu_destroy(&gpu);
+}
+
 static void test_platform(const char *platform, const char *engine)
 {
 	struct rig r;
@@ -202,5 +227,7 @@ int main(void)
 	test_platform("broadwell", "rcs");
 	test_platform("haswell", "vecs");
 	test_seed();
+	test_jitter(0);
+	test_jitter(42);
 	return done();
 }
