@@ -167,8 +167,8 @@ void handle_closed_among_work(void)
 }
 
 /*
- * What the system's shrinkers can have of the driver without swap, where they ask it for nothing else (4.7). A younger driver
- * writes the batch without giving the object pages, and asks for none.
+ * What the system's shrinkers can have of the driver without swap, where they ask it for nothing else
+ * (4.7). A younger driver writes the batch without giving the object pages, and asks for none.
  */
 static uint32_t purgeable_object(int fd)
 {
