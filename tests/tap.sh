@@ -13,17 +13,27 @@ tap_line()
 	echo "$1 $tap_count - $2${3:+ # $3}"
 }
 
-# check NAME COMMAND...: passes if the command does; what it printed is shown if it does not.
+# check NAME COMMAND...: passes if the command does. If it does not, the command, its status and what it printed are shown.
 check()
 {
-	tap_name=$1
+	tap_name=$1 tap_status=0
 	shift
-	if ("$@") >"$tap_out" 2>&1; then
+	("$@") >"$tap_out" 2>&1 || tap_status=$?
+	if [ "$tap_status" = 0 ]; then
 		tap_line ok "$tap_name"
 	else
 		tap_line "not ok" "$tap_name"
-		tail -n 30 "$tap_out" | sed 's/^/# /'
+		printf '# exit status %s of: %s\n' "$tap_status" "$(printf '%s' "$*" | tr '\n' ' ' | cut -c -200)"
+		tap_show
 	fi
+}
+
+# tap_show: what the command printed; the middle of much is left out, but for lines that tell of a failure.
+tap_show()
+{
+	awk 'NR == FNR { lines++; next }
+	     FNR <= 40 || FNR > lines - 60 || /^not ok|(error|warning|failed|refused)|(ERROR|WARNING|CHECK):/ { print "# " $0; next }
+	     !left_out++ { print "# [...]" }' "$tap_out" "$tap_out"
 }
 
 skip()
