@@ -14,7 +14,7 @@ _i915_backport()
 	case $command in
 	status | rollback)
 		mapfile -t COMPREPLY < <(compgen -W --help -- "$word"; cd /lib/modules && compgen -d -- "$word") ;;
-	verdict | facts | apply | format-patches | report)
+	verdict | survey | facts | apply | format-patches | report)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	verify)
 		mapfile -t COMPREPLY < <(compgen -W "--leaktest --help" -- "$word") ;;

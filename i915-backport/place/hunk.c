@@ -400,6 +400,8 @@ static int place_form(struct placing *pl, struct form *f)
 	if (n < 0) {
 		if (!why->len) {
 			add(why, f->file, strlen(f->file));
+			add(why, f->scope[0] ? ": " : "", f->scope[0] ? 2 : 0);
+			add(why, f->scope, strlen(f->scope));
 			add(why, ": a line that a hook belongs to has something else on it", 56);
 		}
 		return 0;
