@@ -87,12 +87,16 @@ static inline struct i915_hw_ppgtt *to_ppgtt(struct i915_vma *vma)
 	return container_of(vma->vm, struct i915_hw_ppgtt, base);
 }
 
+/*
+ * Unbound: what others queue on this processor must not wait for work that can
+ * take long in all.
+ */
 static void wake_worker(struct i915_gem_context_cleanup *cleanup)
 {
 @from 8
-	mod_delayed_work(system_wq, &cleanup->work, 0);
+	mod_delayed_work(system_unbound_wq, &cleanup->work, 0);
 @else
-	schedule_work(&cleanup->work);
+	queue_work(system_unbound_wq, &cleanup->work);
 @end
 }
 
@@ -385,7 +389,8 @@ static void cleanup_work(struct work_struct *work)
 		usleep_range(10, 20);
 
 	if (delay > 0)
-		queue_delayed_work(system_wq, &dev_priv->mm.cleanup.work, delay);
+		queue_delayed_work(system_unbound_wq,
+				   &dev_priv->mm.cleanup.work, delay);
 @else from 7
 	while (cleanup_pass(dev_priv, UINT_MAX))
 		usleep_range(10, 20);
@@ -602,7 +607,7 @@ static void expect_worker(struct i915_gem_context_cleanup *cleanup)
 	if (cleanup->wanted >= CLOSED_BATCH)
 		wake_worker(cleanup);
 	else if (!delayed_work_pending(&cleanup->work))
-		queue_delayed_work(system_wq, &cleanup->work,
+		queue_delayed_work(system_unbound_wq, &cleanup->work,
 				   msecs_to_jiffies(CLOSED_MSECS));
 }
 
