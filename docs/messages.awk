@@ -49,14 +49,13 @@ function row(text, next_step, cause) {
 }
 
 function add(status) {
-	if (!(status in part)) {
-		statuses[++count] = status
+	if (!(status in part))
 		part[status] = first(status)
-	}
 }
 
 field("exit") != "" {
 	means[field("exit")] = field("means")
+	exit_status[++exits] = field("exit")
 	if (form == "statuses")
 		print ".TP\n.B " field("exit") "\n" roff(sentence(field("means")))
 }
@@ -66,7 +65,13 @@ field("id") != "" && form != "statuses" {
 	part[field("status")] = part[field("status")] "\n" row(named(field("text")), named(field("next")), field("cause"))
 }
 
+# In the order of the exit statuses, whatever the messages' own is; warnings come last.
 END {
-	for (i = 1; i <= count; i++)
-		print part[statuses[i]]
+	for (i = 1; i <= exits; i++)
+		if (exit_status[i] in part)
+			print part[exit_status[i]]
+	if ("any" in part)
+		print part["any"]
+	if ("warning" in part)
+		print part["warning"]
 }

@@ -38,9 +38,9 @@ must_be_here()
 # ---- what DKMS calls ---------------------------------------------------------------------------
 
 # dkms-conf RELEASE ACTION PID: dkms.conf asks, before DKMS does anything, what to do for this kernel.
-# Prints the lines that differ from dkms.conf, and nothing else, for a shell runs them. DKMS is told to exclude a kernel that
-# is clean, or for which nothing can be built, or a Debian package of ours could not be installed beside it; at autoinstall
-# (which counts an exclusion as a failure in 3.0, and breaks the kernel's installation) that there is nothing to install.
+# Prints the lines that differ from dkms.conf, and nothing else, for a shell runs them. It tells DKMS to skip a kernel that is
+# clean or cannot be built for; otherwise installing this package would fail. At autoinstall, where DKMS 3.0 counts a skipped
+# kernel as a failure and so breaks the kernel's installation, it says that there is nothing to install.
 cmd_dkms_conf()
 {
 	exclude_or_not "$@" 3>&1 >&2

@@ -255,8 +255,8 @@ fresh_original()
 	done
 }
 
-# hold_all [RELEASE]: before DKMS removes this version, there or everywhere. On a full disk, which that makes less full, depmod
-# is not run; but there is a copy, where DKMS cannot put the stock driver back.
+# hold_all [RELEASE]: before DKMS removes this version, there or everywhere. If the disk is full, depmod is skipped: removing the
+# module frees space. The copy stays, for DKMS may be unable to put the stock driver back.
 hold_all()
 {
 	for release in $(kernels_with "$(package_version)"); do

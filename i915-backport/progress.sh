@@ -12,9 +12,9 @@ stop_child()
 	CHILD=
 }
 
-# with_progress PROGRAM...: a long one, its output into the log. It has a process group of its own, so
-# that whatever ends us ends all of it. PROGRESS says what it does, EXPECTED how many seconds that
-# takes the first time.
+# with_progress PROGRAM...: a long one, its output into the log. It has a process group of its own,
+# so that killing the command kills the whole build. PROGRESS says what it does, EXPECTED how many
+# seconds that takes the first time.
 with_progress()
 {
 	log "+ $*"
