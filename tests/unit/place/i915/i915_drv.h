@@ -9,13 +9,14 @@ struct i915_gem_mm {
 	struct notifier_block oom_notifier;
 };
 
-struct i915_params {
-	/* bools come last */
-	bool enable_hangcheck;
-	bool fastboot;
-};
-
+apart|struct i915_params {
+apart|	/* bools come last */
+apart|	bool enable_hangcheck;
+apart|	bool fastboot;
+apart|};
+apart|
 struct drm_i915_private {
+latest|	struct drm_device drm;
 newest|	struct i915_ggtt ggtt;
 	struct i915_gem_mm mm;
 };

@@ -55,22 +55,50 @@ oldest|{
 oldest|	/* These may not have been flushed */
 oldest|	kfree(ring->preallocated_lazy_request);
 oldest|}
+latest|static void i915_gem_request_retire(struct drm_i915_gem_request *request)
+latest|{
+latest|	list_del_init(&request->list);
+latest|
+latest|	i915_gem_context_unreference(request->ctx);
+latest|	i915_gem_request_unreference(request);
+latest|}
+latest|
 newer|void i915_gem_request_free(struct kref *req_ref)
 newer|{
-newer|	if (ctx) {
-newer|		i915_gem_context_unreference(ctx);
-newer|	}
+keeps|	if (ctx) {
+keeps|		i915_gem_context_unreference(ctx);
+keeps|	}
+latest|	kmem_cache_free(req->i915->requests, req);
 newer|}
 new|
-recent|int i915_gem_request_alloc(struct intel_engine_cs *ring)
-recent|{
-recent|	/* So that it cannot fail later */
-recent|	if (i915.enable_execlists)
-recent|		ret = intel_logical_ring_reserve_space(req);
-recent|	else
-recent|		ret = intel_ring_reserve_space(req);
-recent|	return ret;
-recent|}
+reserves|int i915_gem_request_alloc(struct intel_engine_cs *ring)
+reserves|{
+reserves|	/* So that it cannot fail later */
+reserves|	if (i915.enable_execlists)
+reserves|		ret = intel_logical_ring_reserve_space(req);
+reserves|	else
+reserves|		ret = intel_ring_reserve_space(req);
+reserves|	return ret;
+reserves|}
+latest|static int __i915_gem_request_alloc(struct intel_engine_cs *engine)
+latest|{
+latest|	*req_out = NULL;
+latest|
+latest|	/* So that it cannot fail later */
+latest|	if (i915.enable_execlists)
+latest|		ret = intel_logical_ring_alloc_request_extras(req);
+latest|	else
+latest|		ret = intel_ring_alloc_request_extras(req);
+latest|	if (ret)
+latest|		goto err_ctx;
+latest|
+latest|	*req_out = req;
+latest|	return 0;
+latest|
+latest|err_ctx:
+latest|	i915_gem_context_unreference(ctx);
+latest|	return ret;
+latest|}
 
 new|static int __i915_vma_unbind(struct i915_vma *vma, bool wait)
 old|int i915_vma_unbind(struct i915_vma *vma)
@@ -141,7 +169,8 @@ before|		i915_ppgtt_put(i915_vm_to_ppgtt(vm));
 
 int i915_gem_suspend(struct drm_device *dev)
 {
-	flush_delayed_work(&dev_priv->mm.idle_work);
+apart|	flush_delayed_work(&dev_priv->mm.idle_work);
+latest|	flush_delayed_work(&dev_priv->gt.idle_work);
 	return 0;
 }
 
