@@ -29,12 +29,12 @@ old|
 	unsigned int active:1;
 };
 
-struct drm_i915_gem_request {
-	struct intel_context *ctx;
-
-	/** Batch buffer, if any */
-	struct drm_i915_gem_object *batch_obj;
-};
+refs|struct drm_i915_gem_request {
+refs|	struct intel_context *ctx;
+refs|
+refs|	/** Batch buffer, if any */
+refs|	struct drm_i915_gem_object *batch_obj;
+refs|};
 
 int __must_check i915_vma_unbind(struct i915_vma *vma);
 new|int __must_check __i915_vma_unbind_no_wait(struct i915_vma *vma);

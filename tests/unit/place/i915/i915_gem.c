@@ -55,14 +55,14 @@ oldest|{
 oldest|	/* These may not have been flushed */
 oldest|	kfree(ring->preallocated_lazy_request);
 oldest|}
-latest|static void i915_gem_request_retire(struct drm_i915_gem_request *request)
-latest|{
-latest|	list_del_init(&request->list);
-latest|
-latest|	i915_gem_context_unreference(request->ctx);
-latest|	i915_gem_request_unreference(request);
-latest|}
-latest|
+within|static void i915_gem_request_retire(struct drm_i915_gem_request *request)
+within|{
+within|	list_del_init(&request->list);
+within|
+within|	i915_gem_context_unreference(request->ctx);
+within|	i915_gem_request_unreference(request);
+within|}
+within|
 newer|void i915_gem_request_free(struct kref *req_ref)
 newer|{
 keeps|	if (ctx) {
@@ -80,25 +80,25 @@ reserves|	else
 reserves|		ret = intel_ring_reserve_space(req);
 reserves|	return ret;
 reserves|}
-latest|static int __i915_gem_request_alloc(struct intel_engine_cs *engine)
-latest|{
-latest|	*req_out = NULL;
-latest|
-latest|	/* So that it cannot fail later */
-latest|	if (i915.enable_execlists)
-latest|		ret = intel_logical_ring_alloc_request_extras(req);
-latest|	else
-latest|		ret = intel_ring_alloc_request_extras(req);
-latest|	if (ret)
-latest|		goto err_ctx;
-latest|
-latest|	*req_out = req;
-latest|	return 0;
-latest|
-latest|err_ctx:
-latest|	i915_gem_context_unreference(ctx);
-latest|	return ret;
-latest|}
+within|static int __i915_gem_request_alloc(struct intel_engine_cs *engine)
+within|{
+within|	*req_out = NULL;
+within|
+within|	/* So that it cannot fail later */
+within|	if (i915.enable_execlists)
+within|		ret = intel_logical_ring_alloc_request_extras(req);
+within|	else
+within|		ret = intel_ring_alloc_request_extras(req);
+within|	if (ret)
+within|		goto err_ctx;
+within|
+within|	*req_out = req;
+within|	return 0;
+within|
+within|err_ctx:
+within|	i915_gem_context_unreference(ctx);
+within|	return ret;
+within|}
 
 new|static int __i915_vma_unbind(struct i915_vma *vma, bool wait)
 old|int i915_vma_unbind(struct i915_vma *vma)
