@@ -26,14 +26,24 @@
  *
  * The invariant: as long as a request lives, each VMA that it uses is bound.
  *
+@when retires-first
+ * An object is active on account of a request that lives, or of one that was
+ * retired a moment ago, until the object is retired as well. That is done
+ * before anything is unbound (cleanup_pass()). So an active object always has a
+@else
  * An object is active on account of a request that lives, for it holds a
  * reference on that (obj->last_read_req). So an active object always has a
+@end
  * bound VMA, which keeps its pages pinned and the object on the list of bound
  * objects. Retirement, the shrinker and userptr rely on it. i915_vma_unbind()
  * keeps the invariant by waiting until the object is idle. Here nothing waits,
  * and nothing is asked of the object, which others may keep busy for ever: a
  * VMA is unbound once no request lives that can have used it. A request counts
+@when retires-first
+ * from before it is given its VMAs until it is retired, not until the GPU has
+@else
  * from before it is given its VMAs until it is freed, not until the GPU has
+@end
  * completed it: in between the object is still active.
  *
  * The last reference to a request or a context may be dropped by anything that
@@ -318,9 +328,17 @@ static void cleanup_pass(struct drm_i915_private *dev_priv)
 	ktime_t start;
 @end
 
+@when embeds-drm
+	mutex_lock(&dev_priv->drm.struct_mutex);
+@else
 	mutex_lock(&dev_priv->dev->struct_mutex);
+@end
 @from 10
 	start = ktime_get();
+@end
+@when retires-first
+	/* No object is to be active on account of a request that is retired. */
+	i915_gem_retire_requests(dev_priv);
 @end
 @from 8
 	if (!cleanup_dead(cleanup, &budget))
@@ -343,7 +361,11 @@ static void cleanup_pass(struct drm_i915_private *dev_priv)
 @from 10
 	note_hold(cleanup, start);
 @end
+@when embeds-drm
+	mutex_unlock(&dev_priv->drm.struct_mutex);
+@else
 	mutex_unlock(&dev_priv->dev->struct_mutex);
+@end
 @from 7
 
 	list_for_each_entry_safe(ppgtt, next, &unused, cleanup_link) {
@@ -370,6 +392,7 @@ static void cleanup_work(struct work_struct *work)
 		container_of(work, typeof(*dev_priv), mm.cleanup.work);
 @end
 
+@unless retires-first
 @from 8
 	/* What the GPU has completed counts until it is retired. */
 	if (!list_empty(&dev_priv->mm.cleanup.closed)) {
@@ -378,6 +401,7 @@ static void cleanup_work(struct work_struct *work)
 		mutex_unlock(&dev_priv->dev->struct_mutex);
 	}
 
+@end
 @end
 @from 6
 	/*
@@ -438,9 +462,15 @@ void i915_gem_context_cleanup_flush(struct drm_i915_private *dev_priv)
 @from 8
 	struct i915_gem_context_cleanup *cleanup = &dev_priv->mm.cleanup;
 
+@when embeds-drm
+	mutex_lock(&dev_priv->drm.struct_mutex);
+	cleanup->wanted = cleanup->nr_closed;
+	mutex_unlock(&dev_priv->drm.struct_mutex);
+@else
 	mutex_lock(&dev_priv->dev->struct_mutex);
 	cleanup->wanted = cleanup->nr_closed;
 	mutex_unlock(&dev_priv->dev->struct_mutex);
+@end
 
 	wake_worker(cleanup);
 	flush_delayed_work(&cleanup->work);
@@ -558,7 +588,11 @@ void i915_ppgtt_context_freed(struct i915_hw_ppgtt *ppgtt)
 }
 
 /**
+@when retires-first
+ * i915_ppgtt_idle() - the last request of a closed address space is retired
+@else
  * i915_ppgtt_idle() - the last request that used a closed address space is freed
+@end
  * @ppgtt: the address space
  *
  * Called under struct_mutex, from anywhere.

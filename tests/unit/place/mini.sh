@@ -3,19 +3,27 @@
 #
 # shellcheck disable=SC3043,SC2154 # local; unit is set by who sources this
 #
-# mini - miniatures of the driver, of five ages. A line 'AGE|...' of i915/* is of drivers of that age only:
+# mini - miniatures of the driver, of seven ages; 4.8+ is what vendors took from upstream between 4.8 and 4.9, with requests in a file of their
+# own. A line 'AGE|...' of i915/* is of drivers of that age only:
 #
-#            3.18   4.1    4.3    4.4    4.7
+#            3.18   4.1    4.3    4.4    4.7    4.8    4.8+
 #   oldest   x
 #   middle          x
 #   old      x      x
 #   halfway                x
-#   recent                 x      x      x
-#   new                           x      x
-#   newer           x      x      x      x
-#   newest                               x
+#   recent                 x      x      x      x      x
+#   new                           x      x      x      x
+#   newer           x      x      x      x      x      x
+#   newest                               x      x      x
+#   latest                                      x      x
+#   within                                      x
+#   own                                                x
 #   before   x      x      x      x
 #   between         x      x      x
+#   apart    x      x      x      x      x
+#   keeps           x      x      x      x
+#   reserves               x      x      x
+#   refs     x      x      x      x      x      x
 
 # mini_i915 AGE DIR
 mini_i915()
@@ -23,11 +31,13 @@ mini_i915()
 	local words file
 
 	case $1 in
-	3.18) words='oldest old before' ;;
-	4.1) words='middle old newer before between' ;;
-	4.3) words='halfway recent newer before between' ;;
-	4.4) words='recent new newer before between' ;;
-	4.7) words='recent new newer newest' ;;
+	3.18) words='oldest old before apart refs' ;;
+	4.1) words='middle old newer before between apart keeps refs' ;;
+	4.3) words='halfway recent newer before between apart keeps reserves refs' ;;
+	4.4) words='recent new newer before between apart keeps reserves refs' ;;
+	4.7) words='recent new newer newest apart keeps reserves refs' ;;
+	4.8) words='recent new newer newest latest within refs' ;;
+	4.8+) words='recent new newer newest latest own' ;;
 	esac
 	mkdir -p "$2"
 	for file in "$unit"/place/i915/*; do

@@ -9,13 +9,14 @@ struct i915_gem_mm {
 	struct notifier_block oom_notifier;
 };
 
-struct i915_params {
-	/* bools come last */
-	bool enable_hangcheck;
-	bool fastboot;
-};
-
+apart|struct i915_params {
+apart|	/* bools come last */
+apart|	bool enable_hangcheck;
+apart|	bool fastboot;
+apart|};
+apart|
 struct drm_i915_private {
+latest|	struct drm_device drm;
 newest|	struct i915_ggtt ggtt;
 	struct i915_gem_mm mm;
 };
@@ -28,12 +29,12 @@ old|
 	unsigned int active:1;
 };
 
-struct drm_i915_gem_request {
-	struct intel_context *ctx;
-
-	/** Batch buffer, if any */
-	struct drm_i915_gem_object *batch_obj;
-};
+refs|struct drm_i915_gem_request {
+refs|	struct intel_context *ctx;
+refs|
+refs|	/** Batch buffer, if any */
+refs|	struct drm_i915_gem_object *batch_obj;
+refs|};
 
 int __must_check i915_vma_unbind(struct i915_vma *vma);
 new|int __must_check __i915_vma_unbind_no_wait(struct i915_vma *vma);

@@ -55,22 +55,50 @@ oldest|{
 oldest|	/* These may not have been flushed */
 oldest|	kfree(ring->preallocated_lazy_request);
 oldest|}
+within|static void i915_gem_request_retire(struct drm_i915_gem_request *request)
+within|{
+within|	list_del_init(&request->list);
+within|
+within|	i915_gem_context_unreference(request->ctx);
+within|	i915_gem_request_unreference(request);
+within|}
+within|
 newer|void i915_gem_request_free(struct kref *req_ref)
 newer|{
-newer|	if (ctx) {
-newer|		i915_gem_context_unreference(ctx);
-newer|	}
+keeps|	if (ctx) {
+keeps|		i915_gem_context_unreference(ctx);
+keeps|	}
+latest|	kmem_cache_free(req->i915->requests, req);
 newer|}
 new|
-recent|int i915_gem_request_alloc(struct intel_engine_cs *ring)
-recent|{
-recent|	/* So that it cannot fail later */
-recent|	if (i915.enable_execlists)
-recent|		ret = intel_logical_ring_reserve_space(req);
-recent|	else
-recent|		ret = intel_ring_reserve_space(req);
-recent|	return ret;
-recent|}
+reserves|int i915_gem_request_alloc(struct intel_engine_cs *ring)
+reserves|{
+reserves|	/* So that it cannot fail later */
+reserves|	if (i915.enable_execlists)
+reserves|		ret = intel_logical_ring_reserve_space(req);
+reserves|	else
+reserves|		ret = intel_ring_reserve_space(req);
+reserves|	return ret;
+reserves|}
+within|static int __i915_gem_request_alloc(struct intel_engine_cs *engine)
+within|{
+within|	*req_out = NULL;
+within|
+within|	/* So that it cannot fail later */
+within|	if (i915.enable_execlists)
+within|		ret = intel_logical_ring_alloc_request_extras(req);
+within|	else
+within|		ret = intel_ring_alloc_request_extras(req);
+within|	if (ret)
+within|		goto err_ctx;
+within|
+within|	*req_out = req;
+within|	return 0;
+within|
+within|err_ctx:
+within|	i915_gem_context_unreference(ctx);
+within|	return ret;
+within|}
 
 new|static int __i915_vma_unbind(struct i915_vma *vma, bool wait)
 old|int i915_vma_unbind(struct i915_vma *vma)
@@ -141,7 +169,8 @@ before|		i915_ppgtt_put(i915_vm_to_ppgtt(vm));
 
 int i915_gem_suspend(struct drm_device *dev)
 {
-	flush_delayed_work(&dev_priv->mm.idle_work);
+apart|	flush_delayed_work(&dev_priv->mm.idle_work);
+latest|	flush_delayed_work(&dev_priv->gt.idle_work);
 	return 0;
 }
 

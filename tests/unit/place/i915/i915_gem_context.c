@@ -18,7 +18,8 @@ static int context_idr_cleanup(int id, void *p, void *data)
 {
 	struct intel_context *ctx = p;
 
-	i915_gem_context_unreference(ctx);
+refs|	i915_gem_context_unreference(ctx);
+own|	i915_gem_context_put(ctx);
 	return 0;
 }
 
@@ -30,7 +31,8 @@ void i915_gem_context_close(struct drm_device *dev, struct drm_file *file)
 int i915_gem_context_destroy_ioctl(struct drm_device *dev, void *data)
 {
 	idr_remove(&ctx->file_priv->context_idr, ctx->user_handle);
-	i915_gem_context_unreference(ctx);
+refs|	i915_gem_context_unreference(ctx);
+own|	i915_gem_context_put(ctx);
 	mutex_unlock(&dev->struct_mutex);
 
 	DRM_DEBUG_DRIVER("HW context %d destroyed\n", args->ctx_id);

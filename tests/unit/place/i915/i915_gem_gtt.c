@@ -8,8 +8,9 @@ static void gen6_ppgtt_cleanup(struct i915_address_space *vm)
 
 static void gen8_ppgtt_cleanup(struct i915_address_space *vm)
 {
-new|	if (intel_vgpu_active(vm->dev))
-new|		gen8_ppgtt_notify_vgt(ppgtt, false);
+reserves|	if (intel_vgpu_active(vm->dev))
+latest|	if (intel_vgpu_active(to_i915(vm->dev)))
+recent|		gen8_ppgtt_notify_vgt(ppgtt, false);
 
 	gen8_ppgtt_free(ppgtt);
 }
