@@ -8,7 +8,7 @@ host_program()
 {
 	name=$1
 	shift
-	bin=$(cache_dir)/$name-$({ uname -m && cat "$@" && find "${1%/*}" -maxdepth 1 -name '*.h' -exec cat {} +; } | sha256sum | cut -c 1-16)
+	bin=$(cache_dir)/$name-$({ uname -m; cat "$@" "${1%/*}"/*.h 2>/dev/null; } | sha256sum | cut -c 1-16)
 	if [ ! -x "$bin" ]; then
 		need "${HOSTCC:-cc}"
 		make_dir "$(cache_dir)"
