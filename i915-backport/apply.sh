@@ -148,8 +148,7 @@ open_own_tree()
 	tree=$1
 	[ -d "$tree" ] || die tree-not-a-folder tree="$tree"
 	tree=$(readlink -f "$tree")
-	WORK=$(private_dir) || exit
-	on_exit 'rm -rf "$WORK"'
+	open_work
 	stage "$tree" "$WORK/stage"
 }
 
@@ -193,7 +192,7 @@ refuse_dirty()
 find_fix()
 {
 	choose_fix "$tree" "" >"$WORK/plan"
-	series=$(plan_says series)
+	series=$(series_of "$(cat "$WORK/plan")")
 	generation=$(plan_says generation)
 }
 

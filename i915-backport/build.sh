@@ -113,24 +113,24 @@ path_flags()
 	return 0
 }
 
-# record GENERATION: what a module was made of by the plan in $WORK/plan, as KEY=value lines. It is in its modinfo, and nowhere else;
-# installed.sh compares it with a later plan.
+# record GENERATION PLAN: what a module was made of, as KEY=value lines. It is in its modinfo, and nowhere else; installed.sh compares it
+# with a later plan.
 record()
 {
 	local part
 
 	printf '%s\n' "i915_backport=$(package_version) $1"
 	for part in $PARTS; do
-		printf '%s\n' "i915_backport_$part=$(value "${part}_sha256" <"$WORK/plan")"
+		printf '%s\n' "i915_backport_$part=$(planned "${part}_sha256" "$2")"
 	done
 }
 
-# write_modinfo STAGE GENERATION: how anyone can tell our module from the stock one, and what it was made of.
+# write_modinfo STAGE GENERATION PLAN: how anyone can tell our module from the stock one, and what it was made of.
 write_modinfo()
 {
 	{
 		printf '%s\n' '#include <linux/module.h>' '' "MODULE_VERSION(\"$(package_version)\");"
-		record "$2" | sed 's/^\([a-z0-9_]*\)=\(.*\)$/MODULE_INFO(\1, "\2");/'
+		record "$2" "$3" | sed 's/^\([a-z0-9_]*\)=\(.*\)$/MODULE_INFO(\1, "\2");/'
 	} >"$1/$I915/i915_backport.c"
 }
 
@@ -165,14 +165,14 @@ without()
 	printf '%s\n' "$text"
 }
 
-# build STAGE KDIR GENERATION: $STAGE/$I915/i915.ko
+# build STAGE KDIR GENERATION PLAN: $STAGE/$I915/i915.ko
 build()
 {
 	need make
 	ask "$2"
 	check_helpers
 	choose_cc
-	write_modinfo "$1" "$3"
+	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
 	KCFLAGS=$(printf '%s\n' "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
 	release=$(headers_release "$2") all=

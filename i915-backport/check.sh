@@ -55,7 +55,7 @@ any_module()
 	printf '%s\n' "$module"
 }
 
-# check STAGE KDIR RELEASE GENERATION
+# check STAGE KDIR RELEASE GENERATION PLAN
 check()
 {
 	need modinfo modprobe nm
@@ -63,7 +63,7 @@ check()
 	check_vermagic "$module" "$2" "$3"
 	check_imports "$module" "$2" "$3"
 	check_exports "$1" "$2"
-	check_modinfo "$module" "$4"
+	check_modinfo "$module" "$4" "$5"
 }
 
 # check_vermagic MODULE KDIR RELEASE
@@ -167,10 +167,10 @@ check_exports()
 	log "exports: $(wc -l <"$WORK/stock.exports") symbols, as the stock i915"
 }
 
-# check_modinfo MODULE GENERATION: it can be told from the stock one, and DKMS will replace that.
+# check_modinfo MODULE GENERATION PLAN: it can be told from the stock one, and DKMS will replace that.
 check_modinfo()
 {
-	record "$2" >"$WORK/record"
+	record "$2" "$3" >"$WORK/record"
 	while IFS= read -r line; do
 		[ "$(modinfo -F "${line%%=*}" "$1")" = "${line#*=}" ] || die check-unmarked
 	done <"$WORK/record"

@@ -22,7 +22,9 @@ E_CLEAN=77
 
 VERBOSE=${VERBOSE:-0}
 LOG=
+# The private folder of this command, and why there is none.
 WORK=
+NO_WORK=
 
 # statuses: what each exit status means, a line for each; --help shows them.
 statuses()
@@ -179,6 +181,23 @@ private_dir()
 	printf '%s\n' "$dir"
 }
 
+# open_work: makes it.
+open_work()
+{
+	try_work
+	[ -n "$WORK" ] || quit "$E_SYSTEM" "$NO_WORK"
+}
+
+# try_work: the same, where the command goes on without one.
+try_work()
+{
+	WORK=$(private_dir 2>&1) || {
+		NO_WORK=${WORK#i915-backport: }
+		WORK=
+	}
+	on_exit '[ -z "$WORK" ] || rm -rf "$WORK"'
+}
+
 # on_exit COMMAND: what to run when the command ends, however it ends; after the program that runs
 # in the background has been stopped.
 on_exit()
@@ -241,6 +260,24 @@ wait_lock()
 	lock_file "$1"
 	exec 8>>"$1" || die cannot-lock file="$1"
 	flock 8
+}
+
+# started PID: when, in clock ticks since boot: a process ID can be taken again, this pair cannot.
+started()
+{
+	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
+}
+
+# process_of PID: that pair.
+process_of()
+{
+	printf '%s\n' "$1 $(started "$1")"
+}
+
+# is_running PROCESS: of process_of.
+is_running()
+{
+	[ -n "${1#* }" ] && [ "$(started "${1% *}")" = "${1#* }" ]
 }
 
 # value KEY: of KEY=value lines on stdin, the value; quotes that the probe put around it are taken off.

@@ -12,7 +12,7 @@ _i915_backport()
 		return
 	fi
 	case $command in
-	status | rollback)
+	status | plan | rollback)
 		mapfile -t COMPREPLY < <(compgen -W --help -- "$word"; cd /lib/modules && compgen -d -- "$word") ;;
 	verdict | survey | facts | apply | format-patches | report)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;

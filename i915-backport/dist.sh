@@ -10,10 +10,10 @@ manifest()
 	package: i915-backport $(package_version)
 	kernel: $release
 	vermagic: $(modinfo -F vermagic "$1")
-	source: $version
-	source_sha256: $sha256
+	source: $(planned version "$plan")
+	source_sha256: $(planned source_sha256 "$plan")
 	series: $generation
-	series_sha256: $(value series_sha256 <"$WORK/plan")
+	series_sha256: $(planned series_sha256 "$plan")
 	compiler: $($cc --version | head -n 1)
 	$(grep -E '^(imports|exports): ' "$LOG")
 	signer: $(signer_of "$1")
@@ -52,13 +52,11 @@ finish()
 
 # try_key: before anything is built.
 try_key()
-{
-	WORK=$(private_dir) || exit
-	on_exit 'rm -rf "$WORK"'
+(
+	open_work
 	echo text >"$WORK/text"
 	sign "$WORK/text"
-	rm -rf "$WORK"
-}
+)
 
 # maintainer_script NAME: of the package. At every moment modules.dep names a driver that is there.
 maintainer_script()
@@ -207,10 +205,10 @@ deb_version()
 {
 	local part sum number
 
-	part=$(package_version)+$version
+	part=$(package_version)+$(planned version "$plan")
 	sum=$(cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-8)
 	number=$(build_number "$part" "$sum") || exit
-	printf '%s\n' "$part-$number+$(value generation <"$WORK/plan" | tr -c 'A-Za-z0-9.+\n' .).$sum"
+	printf '%s\n' "$part-$number+$(planned generation "$plan" | tr -c 'A-Za-z0-9.+\n' .).$sum"
 }
 
 control()

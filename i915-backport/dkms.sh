@@ -48,9 +48,8 @@ cmd_dkms_conf()
 
 exclude_or_not()
 {
-	local action=$2 pid=$3
+	local release=$1 action=$2 pid=$3 plan says
 
-	release=$1
 	case " $action " in
 	*" remove "* | *" uninstall "* | *" unbuild "*) hold_all "$release"; return ;;
 	# DKMS 2.8 and 3.0 read it for each kernel that has the module, to know whether another one is to get it.
@@ -61,17 +60,19 @@ exclude_or_not()
 	[ -n "$release" ] || release=$(dkms_release "$pid")
 	is_plain "$release" || die not-a-release release="$release"
 	tidy_held
-	plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
-	if [ "$PLAN_STATUS" = 0 ]; then
+	try_work
+	plan=$(plan_of "$release" "$(process_of "$pid")")
+	if [ "$(planned status "$plan")" = 0 ]; then
 		case " $action " in
 		*" build "* | *" install "*) ;;
-		*) discard_build "$release" ;;
+		*) discard_build "$release" "$plan" ;;
 		esac
 		take_turn "$pid"
 	else
 		echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"' >&3
 		echo 'AUTOINSTALL=""' >&3
-		tell "$release: $PLAN_ERROR"
+		says=$(planned says "$plan")
+		tell "$release: $says"
 	fi
 }
 
@@ -89,13 +90,15 @@ dkms_release()
 # first. The DKMS process that comes second waits here, until the first has ended.
 take_turn()
 {
+	local turn me owner
+
 	turn=$(cache_dir)/dkms.turn
 	make_dir "$(cache_dir)"
-	me="$1 $(started "$1")"
+	me=$(process_of "$1")
 	while :; do
 		wait_lock "$turn.lock"
 		owner=$(cat "$turn" 2>/dev/null) || owner=
-		if [ -z "$owner" ] || [ "$owner" = "$me" ] || [ "$(started "${owner% *}")" != "${owner#* }" ]; then
+		if [ "$owner" = "$me" ] || ! is_running "$owner"; then
 			printf '%s\n' "$me" >"$turn"
 			exec 8>&-
 			return
@@ -105,30 +108,25 @@ take_turn()
 	done
 }
 
-# started PID: when, in clock ticks since boot: a process ID can be taken again, this pair cannot.
-started()
-{
-	sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20
-}
-
 # dkms-outdated RELEASE: before DKMS's hook, which asks nobody about a kernel that has its module: where that is not as planned any more,
 # it is taken out, for DKMS to make it anew or for the stock driver. Never a reason for a kernel's installation to fail.
 cmd_dkms_outdated()
 {
-	local disk different
+	local plan different
 
 	must_be_root dkms-outdated
 	is_plain "$1" && [ -d "$MODULES/$1" ] && is_active "$1" "$(package_version)" || return 0
-	plan_of "$(readlink -f "$MODULES/$1/build")" "$1"
-	different=$(differs "$1" "$(module_on_disk "$1")")
+	try_work
+	plan=$(plan_of "$1")
+	different=$(planned different "$plan")
 	[ -n "$different" ] || return 0
-	case $PLAN_STATUS in
+	case $(planned status "$plan") in
 	0 | "$E_CLEAN") ;;
 	*) is_refused "$different" || return 0 ;;
 	esac
 	warn outdated-taken-out release="$1" different="$different"
 	take_out "$1" "$(package_version)" >&2
-	discard_build "$1" "$different"
+	discard_build "$1" "$plan" "$different"
 }
 
 # dkms-module: the MAKE of dkms.conf, in DKMS's build folder, KDIR= and RELEASE= given.
@@ -327,24 +325,26 @@ stays()
 # install_for RELEASE: one row of the table.
 install_for()
 {
-	plan_of "$(readlink -f "$MODULES/$1/build")" "$1"
-	case $PLAN_STATUS in
-	0) dkms_install_for "$1" ;;
+	local plan says origin verdict reason
+
+	plan=$(plan_of "$1" "$RUN")
+	says=$(planned says "$plan")
+	[ "$(planned action "$plan")" != remove ] || take_out_all "$1"
+	case $(planned status "$plan") in
+	0) dkms_install_for "$1" "$plan" ;;
 	"$E_CLEAN")
-		! is_ours "$(module_on_disk "$1")" || take_out_all "$1"
 		result="nothing to do, $(stays "$1")$(kept "$1")"
-		log "$1: $PLAN_ERROR" ;;
+		log "$1: $says" ;;
 	*)
-		! is_refused "$(differs "$1" "$(module_on_disk "$1")")" || take_out_all "$1"
 		result="failed, $(stays "$1")"
-		first_failure=${first_failure:-$PLAN_STATUS}
-		tell "$1: $PLAN_ERROR" ;;
+		first_failure=${first_failure:-$(planned status "$plan")}
+		tell "$1: $says" ;;
 	esac
-	verdict=$(plan_value verdict)
-	origin=$(plan_value source)
-	printf '%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "$result" >>"$WORK_ALL/rows"
-	reason=$(plan_value reason)
-	[ -z "$reason" ] || printf '%s\n' "$1: $verdict: $reason" >>"$WORK_ALL/reasons"
+	verdict=$(planned verdict "$plan")
+	origin=$(planned source "$plan")
+	printf '%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "$result" >>"$WORK/rows"
+	reason=$(planned reason "$plan")
+	[ -z "$reason" ] || printf '%s\n' "$1: $verdict: $reason" >>"$WORK/reasons"
 }
 
 # take_out_all RELEASE: whatever version DKMS has installed there.
@@ -357,7 +357,7 @@ take_out_all()
 	done
 }
 
-# dkms_install_for RELEASE: sets result. What DKMS had installed before the machine stopped, or before it knew our key, is taken further;
+# dkms_install_for RELEASE PLAN: sets result. What DKMS had installed before the machine stopped, or before it knew our key, is taken further;
 # what is not as planned any more is made anew.
 dkms_install_for()
 {
@@ -367,14 +367,14 @@ dkms_install_for()
 		result="installed already"
 		! is_held "$1" || release_stock "$1"
 		disk=$(module_on_disk "$1")
-		different=$(differs "$1" "$disk")
+		different=$(differs "$1" "$disk" "$2")
 		if is_ours "$disk" && [ -z "$different" ]; then
 			initramfs_agrees "$1" || renew_initramfs "$1" >>"$LOG" || true
 			return
 		fi
 		take_out "$1" "$(package_version)" >>"$LOG" 2>&1
 	fi
-	discard_build "$1" "$different"
+	discard_build "$1" "$2" "$different"
 	PROGRESS="$1: building under DKMS" EXPECTED=150 installed=0
 	# The version that is asked for, also where a newer one is installed; DKMS 2.2 knows no such option, and installs it.
 	override=$(run_dkms --help 2>&1 | grep -o -m 1 -e '--force-version-override') || true
@@ -383,7 +383,7 @@ dkms_install_for()
 	with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" ${override:+"$override"} || installed=$?
 	# A DKMS that another run has begun may have been faster: what counts is what is there.
 	if is_ours "$(module_on_disk "$1")" && { [ "$installed" = 0 ] || is_installed "$1" "$(package_version)"; }; then
-		result="installed, generation $(plan_value generation)${different:+, in the place of one $different}"
+		result="installed, generation $(planned generation "$2")${different:+, in the place of one $different}"
 		return
 	fi
 	make_log=$DKMS_TREE/$(package_version)/build/make.log
@@ -414,9 +414,9 @@ cmd_dkms_install()
 		die no-headers folder="$MODULES"
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
-	WORK_ALL=$(private_dir) || exit
-	WORK=$WORK_ALL
-	on_exit 'rm -rf "$WORK_ALL" "$WORK"'
+	open_work
+	on_exit 'rm -rf "$WORK" "$(cache_dir)/plan"'
+	RUN=$(process_of "$$")
 	LOG=$(cache_dir)/install.log
 	: >"$LOG"
 	vet_settings
@@ -429,15 +429,15 @@ cmd_dkms_install()
 	tidy_held
 	[ "$PACKAGE" = "$home" ] || { make_link "$LINK" i915-backport && make_hooks; }
 	first_failure=
-	printf 'KERNEL\tSOURCE\tVERDICT\tRESULT\n' >"$WORK_ALL/rows"
-	: >"$WORK_ALL/reasons"
+	printf 'KERNEL\tSOURCE\tVERDICT\tRESULT\n' >"$WORK/rows"
+	: >"$WORK/reasons"
 	for release in $(installed_kernels); do
 		install_for "$release"
 	done
 	for release in $(all_kernels); do
 		! without_headers "$release" || warn kernel-without-headers release="$release"
 	done
-	{ table <"$WORK_ALL/rows" && cat "$WORK_ALL/reasons"; } | answer
+	{ table <"$WORK/rows" && cat "$WORK/reasons"; } | answer
 	return "${first_failure:-0}"
 }
 
@@ -489,8 +489,7 @@ cmd_dkms_uninstall()
 	must_be_here dkms-uninstall
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
-	WORK=$(private_dir) || exit
-	on_exit 'rm -rf "$WORK"'
+	open_work
 	LOG=$WORK/log
 	: >"$LOG"
 	for home in "$DKMS_TREE"/*/ "$SOURCES/$DKMS_NAME"-*/; do
@@ -521,6 +520,6 @@ cmd_dkms_uninstall()
 # empty_cache: what the pipeline has kept there. The lab's share is not its own.
 empty_cache()
 {
-	(cd "$(cache_dir)" && rm -rf source leaktest && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
+	(cd "$(cache_dir)" && rm -rf source plan leaktest && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
 	rmdir "$(cache_dir)" 2>/dev/null || true
 }

@@ -288,13 +288,14 @@ may_go()
 # dkms-hold RELEASE: PRE_INSTALL of dkms.conf. DKMS installs nothing if it fails.
 cmd_dkms_hold()
 {
-	local built different
+	local built different plan
 
 	need_release "$1"
-	plan_of "$(readlink -f "$MODULES/$1/build")" "$1"
+	try_work
+	plan=$(plan_of "$1")
 	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/i915.ko*; do
 		[ -f "$built" ] || continue
-		different=$(differs "$1" "$built")
+		different=$(differs "$1" "$built" "$plan")
 		[ -z "$different" ] || die built-outdated release="$1" different="$different"
 	done
 	hold_stock "$1"
@@ -304,6 +305,7 @@ cmd_dkms_hold()
 cmd_dkms_release()
 {
 	is_plain "$1" || die not-a-release release="$1"
+	try_work
 	tidy_held
 	[ -d "$MODULES/$1" ] || return 0
 	release_stock "$1" || warn depmod-failed release="$1"

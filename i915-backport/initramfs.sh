@@ -81,9 +81,9 @@ made_of()
 # initramfs_i915 RELEASE: the same, in a folder that is thrown away.
 initramfs_i915()
 {
-	unpacked=$(private_dir 2>/dev/null) || { echo unknown; return; }
-	i915_in_initramfs "$1" "$unpacked"
-	rm -rf "$unpacked"
+	[ -n "$WORK" ] && mkdir "$WORK/initramfs" 2>/dev/null || { echo unknown; return; }
+	i915_in_initramfs "$1" "$WORK/initramfs"
+	rm -rf "$WORK/initramfs"
 }
 
 # initramfs_agrees RELEASE: it holds the i915 that is on disk, or none. Sets held.

@@ -7,25 +7,23 @@
 # What a plan has a sum of, and a module the same sum in its modinfo.
 PARTS='source series kernel'
 
-# differs RELEASE MODULE: of a module of ours, what is not so as the plan in $PLAN has it, in one line; nothing if all is. What the
-# plan could not find out is not compared.
+# differs RELEASE MODULE PLAN: of a module of ours, what is not so as the plan has it, in one line; nothing if all is. What the plan
+# could not find out is not compared.
 differs()
 {
-	local WORK lists=''
+	local lists=''
 
-	[ -n "$2" ] && is_ours "$2" || return 0
-	WORK=$(private_dir 2>/dev/null) || return 0
+	[ -n "$2" ] && [ -n "$WORK" ] && is_ours "$2" || return 0
 	modinfo "$2" >"$WORK/modinfo" 2>/dev/null || true
 	{
-		other_plan "$1"
-		other_parts
+		other_plan "$1" "$3"
+		other_parts "$3"
 		other_version
 		other_settings "$1"
 		other_kernel "$1" "$2"
 		other_key "$2"
 	} >"$WORK/differs"
 	lists=$(joined <"$WORK/differs")
-	rm -rf "$WORK"
 	[ -z "$lists" ] || printf '%s\n' "$lists"
 }
 
@@ -35,27 +33,27 @@ told()
 	sed -n "s/^$1: *//p" "$WORK/modinfo" | head -n 1
 }
 
-# other_plan RELEASE: the kernel is to have its stock driver.
+# other_plan RELEASE PLAN: the kernel is to have its stock driver.
 other_plan()
 {
-	[ "${PLAN_STATUS:-0}" = "$E_CLEAN" ] || return 0
+	[ "$(planned status "$2")" = "$E_CLEAN" ] || return 0
 	if [ -n "$(kept "$1")" ]; then
 		echo "KEEP_STOCK is set"
-	elif [ "$(plan_value verdict)" = clean ]; then
+	elif [ "$(planned verdict "$2")" = clean ]; then
 		echo "the source is clean now"
 	else
 		echo "the kernel has no i915 now"
 	fi
 }
 
-# other_parts: by their sums.
+# other_parts PLAN: by their sums.
 other_parts()
 {
 	local part was now what
 
 	for part in $PARTS; do
 		was=$(told "i915_backport_$part")
-		now=$(plan_value "${part}_sha256")
+		now=$(planned "${part}_sha256" "$1")
 		[ -n "$now" ] && [ "$was" != "$now" ] || continue
 		case $part in
 		kernel) what="made for another configuration of this kernel" ;;
@@ -139,21 +137,22 @@ is_refused()
 	esac
 }
 
-# outdated RELEASE MODULE: the line that says so; nothing if it is as planned. Of an i915 in the place of ours that cannot be read, too.
+# outdated PLAN: the line that says so of what is installed; nothing if it is as planned. Of an i915 in the place of ours that cannot be
+# read, too.
 outdated()
 {
 	local different
 
-	case $(kind_of "$2") in
-	ours)
-		different=$(differs "$1" "$2")
-		[ -z "$different" ] || said ours-outdated different="$different" ;;
-	unread) [ -z "$2" ] || said module-unreadable module="$2" ;;
-	esac
+	different=$(planned different "$1")
+	if [ -n "$different" ]; then
+		said ours-outdated different="$different"
+	elif [ "$(planned installed "$1")" = unreadable ]; then
+		said module-unreadable module="$(planned installed_module "$1")"
+	fi
 }
 
-# discard_build RELEASE [DIFFERENCES]: what DKMS has built for it and not installed, if that is not what the plan wants, or what was
-# installed had these: DKMS would install it.
+# discard_build RELEASE PLAN [DIFFERENCES]: what DKMS has built for it and not installed, if that is not what the plan wants, or what
+# was installed had these: DKMS would install it.
 discard_build()
 {
 	local built version
@@ -162,7 +161,7 @@ discard_build()
 	! is_active "$1" "$version" || return 0
 	for built in "$DKMS_TREE/$version/$1"/*/module/i915.ko*; do
 		[ -f "$built" ] || continue
-		is_ours "$built" && [ -z "${2:-$(differs "$1" "$built")}" ] || rm -rf "${DKMS_TREE:?}/$version/$1"
+		is_ours "$built" && [ -z "${3:-$(differs "$1" "$built" "$2")}" ] || rm -rf "${DKMS_TREE:?}/$version/$1"
 	done
 }
 

@@ -12,8 +12,7 @@ cmd_leaktest()
 	*" --help "* | *" -h "* | *" --list "*) ;;
 	*) must_be_root leaktest ;;
 	esac
-	WORK=$(private_dir) || exit
-	on_exit 'rm -rf "$WORK"'
+	open_work
 	place=$(cache_dir)/leaktest
 	make_dir "$place"
 	make -s -C "$PACKAGE/tests/guest" O="$place" "$place/leaktest" >"$WORK/make.log" 2>&1 ||

@@ -3,61 +3,6 @@
 #
 # module - the pipeline, from a kernel's headers to a checked i915.ko.
 
-# can_be_replaced KDIR RELEASE
-can_be_replaced()
-{
-	[ -d "$1" ] || die no-headers-folder headers="$1" release="$2"
-	[ -f "$1/include/config/auto.conf" ] || [ -f "$1/.config" ] ||
-		die headers-not-configured headers="$1" release="$2"
-	case $(kconfig "$1" CONFIG_DRM_I915) in
-	m) ;;
-	y) die built-in headers="$1" ;;
-	*) die no-i915 release="$2" ;;
-	esac
-}
-
-# plan KDIR RELEASE: find, stage, probe and choose, in $WORK/stage. Prints KEY=value lines as they become
-# known; dies as soon as there is nothing to be built.
-plan()
-{
-	vet_settings
-	can_be_replaced "$1" "$2"
-	alien=$(other_headers "$1" "$2")
-	[ -z "$alien" ] || die other-headers headers="$1" why="$alien"
-	! is_backport "$2" || SOURCE_KEY=I915_SOURCE
-	origin=$(find_source "$1" "$2")
-	[ -n "$origin" ] || no_source "$2" "$(headers_version "$1")"
-	printf '%s\n' "source=$origin"
-	stage "$origin" "$WORK/stage"
-	version=$(tree_version "$WORK/stage/Makefile")
-	printf '%s\n' "version=$version"
-	belongs "$version" "$1" "$origin" "$2"
-	believe "$WORK/stage" "$1" "$2" "$origin"
-	printf '%s\n' "kernel_sha256=$(kernel_sha256 "$1")" "source_sha256=$(source_sha256 "$WORK/stage")"
-	choose_fix "$origin" "$2"
-}
-
-# choose_fix ORIGIN RELEASE: probe and choose, for what was staged from ORIGIN.
-choose_fix()
-{
-	probe facts "$WORK/stage/$I915" >"$WORK/facts" || exit "$E_SOURCE"
-	verdict=$(value verdict <"$WORK/facts")
-	reason=$(placed decided_by "$WORK/facts")
-	printf '%s\n' "verdict=$verdict"
-	printf '%s\n' "reason=$reason"
-	case $verdict in
-	clean)
-		! is_backport "$2" || { printf '%s\n' series_sha256=none generation=none; return; }
-		die clean source="$1" reason="$reason" ;;
-	leaks*) ;;
-	*) die verdict-unknown source="$1" reason="$reason" setting="$SOURCE_KEY" ;;
-	esac
-	series=$(choose "$WORK/stage" "$2") || exit
-	printf '%s\n' "series=$series"
-	printf '%s\n' "series_sha256=$(series_sha256 "$series")"
-	printf '%s\n' "generation=$(generation_of "$series")"
-}
-
 # need_for_build: every program that a build or its check ends without, before the work begins.
 need_for_build()
 {
@@ -106,28 +51,34 @@ make_module()
 		die cannot-write-here path="$LOG"
 	log "i915-backport $(package_version), kernel $2, headers $1"
 	kernels_compiler "$1"
-	plan "$1" "$2" >"$WORK/plan"
-	log "$(cat "$WORK/plan" "$WORK/facts")"
-	generation=$(value generation <"$WORK/plan")
-	series=$(value series <"$WORK/plan")
-	sha256=$(value source_sha256 <"$WORK/plan")
+	plan=$(handed_over "$1" "$2") || {
+		make_plan "$1" "$2" >"$WORK/plan"
+		plan=$(cat "$WORK/plan")
+	}
+	printf '%s\n' "$plan" | sed -n 's/^warns=/i915-backport: /p' >&2
+	ended=$(planned status "$plan")
+	says=$(planned says "$plan")
+	[ "$ended" = 0 ] || quit "$ended" "$says"
+	log "$plan"
+	log "$(cat "$WORK/facts")"
+	generation=$(planned generation "$plan")
+	series=$(series_of "$plan")
 	if [ -n "$series" ]; then
 		apply "$series" "$WORK/stage" ||
 			die cannot-try-series folder="$WORK/stage" series="$generation" why="$(why "$WORK/patch.out")"
 		log "$(cat "$WORK/patch.out")"
 		generation=$generation$(unproven "$WORK/stage" "$series" "$2") || exit
 	fi
-	build "$WORK/stage" "$1" "$generation"
-	unlike=$(compare_with_stock "$WORK/stage" "$1" "$2" "$(value source <"$WORK/plan")" "$series") || exit
+	build "$WORK/stage" "$1" "$generation" "$plan"
+	unlike=$(compare_with_stock "$WORK/stage" "$1" "$2" "$(planned source "$plan")" "$series") || exit
 	if [ -n "$unlike" ]; then
 		generation=$generation$unlike
-		write_modinfo "$WORK/stage" "$generation"
+		write_modinfo "$WORK/stage" "$generation" "$plan"
 		compile "$WORK/stage" "$1"
 	fi
-	check "$WORK/stage" "$1" "$2" "$generation"
+	check "$WORK/stage" "$1" "$2" "$generation" "$plan"
 	put "$out/i915.ko" <"$WORK/stage/$I915/i915.ko" ||
 		die cannot-write path="$out/i915.ko"
-	verdict=$(value verdict <"$WORK/plan")
 }
 
 cmd_module()
@@ -153,7 +104,7 @@ cmd_module()
 	[ -n "$release" ] ||
 		die headers-not-prepared headers="$kdir"
 	make_module "$kdir" "$release" "${O:-build/$release}"
-	! is_backport "$release" && of='' || of=", i915 of $version"
+	! is_backport "$release" && of='' || of=", i915 of $(planned version "$plan")"
 	[ -n "$series" ] && fix="fixed by the series $generation" || fix="no fix needed"
-	printf '%s\n' "$out/i915.ko: $release$of, $verdict, $fix" | answer
+	printf '%s\n' "$out/i915.ko: $release$of, $(planned verdict "$plan"), $fix" | answer
 }

@@ -102,8 +102,7 @@ cmd_facts()
 # judge FORMAT TREE
 judge()
 {
-	WORK=$(private_dir) || exit
-	on_exit 'rm -rf "$WORK"'
+	open_work
 	dir=$(i915_of "$2") || exit
 	probe "$1" "$dir" >"$WORK/answer" || exit
 	answer <"$WORK/answer"

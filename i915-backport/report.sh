@@ -8,7 +8,7 @@ note()
 {
 	into=$WORK/report/$1
 	shift
-	(WORK='' && "$@") >"$into" 2>&1 </dev/null || printf '%s\n' "(exit status $?)" >>"$into"
+	("$@") >"$into" 2>&1 </dev/null || printf '%s\n' "(exit status $?)" >>"$into"
 }
 
 versions()
@@ -22,15 +22,11 @@ versions()
 	done
 }
 
-# facts_of RELEASE: what the pipeline says of it, step by step.
+# facts_of RELEASE: its plan, and what the probe says of its source.
 facts_of()
 {
-	(
-		WORK=$(private_dir) || exit
-		on_exit 'rm -rf "$WORK"'
-		(plan "$(readlink -f "$MODULES/$1/build")" "$1") || true
-		cat "$WORK/facts" 2>/dev/null
-	)
+	plan_of "$1"
+	cat "$WORK/facts" 2>/dev/null || true
 }
 
 gpus()
@@ -99,12 +95,11 @@ cmd_report()
 	archive=${1:-i915-backport-report.tar.xz}
 	[ -w "$(dirname "$archive")" ] && [ ! -d "$archive" ] || die cannot-write-report file="$archive"
 	umask 077
-	outer=$(private_dir) || exit
-	WORK=$outer
-	on_exit 'rm -rf "$outer"'
+	open_work
 	mkdir "$WORK/report"
 	note versions versions
-	note status cmd_status
+	# shellcheck disable=SC2046 # kernel releases hold no blanks
+	note status show_status $(all_kernels)
 	note modules modules
 	note gpus gpus
 	note loaded loaded_driver

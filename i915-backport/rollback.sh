@@ -116,8 +116,7 @@ cmd_rollback()
 	done
 	make_dir "$(cache_dir)"
 	lock "$(cache_dir)/install.lock"
-	WORK=$(private_dir) || exit
-	on_exit 'rm -rf "$WORK"'
+	open_work
 	if [ -n "$undo" ]; then
 		undo_rollback "$@"
 		return

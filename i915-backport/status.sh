@@ -5,43 +5,6 @@
 
 SYS=$ROOT/sys/module/i915
 
-# plan_of KDIR RELEASE: the plan in a folder of its own, in $PLAN; why it ended early, in $PLAN_ERROR.
-plan_of()
-{
-	local WORK
-
-	PLAN=''
-	if WORK=$(private_dir 2>&1); then
-		PLAN=$( (plan "$1" "$2") 2>"$WORK/plan.err") && PLAN_STATUS=0 || PLAN_STATUS=$?
-		PLAN_ERROR=$(sed 's/^i915-backport: //' "$WORK/plan.err" 2>/dev/null | tail -n 1)
-		rm -rf "$WORK"
-	else
-		PLAN_STATUS=$E_SYSTEM PLAN_ERROR=${WORK#i915-backport: }
-	fi
-	[ "$PLAN_STATUS" = 0 ] || {
-		PLAN_ERROR=${PLAN_ERROR:-$(said stopped status="$PLAN_STATUS")}
-		return 0
-	}
-	if [ -n "$(kept "$2")" ]; then
-		PLAN_STATUS=$E_CLEAN
-		PLAN_ERROR=$(said kept-stock file="$CONF" release="$2")
-	else
-		PLAN_ERROR=$(taken "$2")
-		[ -z "$PLAN_ERROR" ] || PLAN_STATUS=$E_DKMS
-	fi
-}
-
-# kept RELEASE: says so, if the user wants the stock driver for it.
-kept()
-{
-	[ "$(setting KEEP_STOCK "$1")" != 1 ] || echo ' (KEEP_STOCK)'
-}
-
-plan_value()
-{
-	printf '%s\n' "$PLAN" | value "$1"
-}
-
 # module_on_disk RELEASE: the i915.ko that modprobe would take; nothing if there is none.
 module_on_disk()
 {
@@ -58,15 +21,13 @@ signer_of()
 # that it could not be looked at.
 signer_in()
 (
-	WORK=$(private_dir 2>/dev/null) || { echo unknown; exit; }
-	trap 'rm -rf "$WORK"' EXIT
-	module_data "$1" >"$WORK/module" 2>/dev/null || { echo unknown; exit; }
-	[ "$(tail -c 28 "$WORK/module" | tr -d '\0')" = "~Module signature appended~" ] || { echo unsigned; exit; }
+	[ -n "$WORK" ] && module_data "$1" >"$WORK/signed" 2>/dev/null || { echo unknown; exit; }
+	[ "$(tail -c 28 "$WORK/signed" | tr -d '\0')" = "~Module signature appended~" ] || { echo unsigned; exit; }
 	# struct module_signature: its third byte is the kind, 2 for PKCS#7, its last four the length
 	# shellcheck disable=SC2046 # numbers
-	set -- $(tail -c 40 "$WORK/module" | head -c 12 | od -An -v -tu1)
+	set -- $(tail -c 40 "$WORK/signed" | head -c 12 | od -An -v -tu1)
 	[ "$3" = 2 ] || { echo "signed, this modinfo does not say by whom"; exit; }
-	tail -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12} + 40))" "$WORK/module" |
+	tail -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12} + 40))" "$WORK/signed" |
 		head -c "$(((($9 * 256 + ${10}) * 256 + ${11}) * 256 + ${12}))" >"$WORK/signature"
 	openssl asn1parse -inform DER -in "$WORK/signature" 2>/dev/null |
 		awk '/:commonName/ { take = 1; next }
@@ -83,10 +44,11 @@ certificate()
 	printf '%s\n' "${named:-$(dkms_tree)/mok.pub}"
 }
 
-# signature RELEASE MODULE: who signed it, and whether the running kernel, if that is its release, would not have that.
+# signature RELEASE SIGNER: of a module, and whether the running kernel, if that is its release, would not have that.
 signature()
 {
-	signer=$(signer_of "$2")
+	local signer=$2
+
 	if [ -n "$signer" ] && [ "$1" = "$(uname -r)" ] && wants_signatures && ! knows_signer "$signer"; then
 		signer="$signer: refused by this kernel"
 	fi
@@ -150,26 +112,6 @@ other_preferred()
 	done | head -n 1
 }
 
-# taken RELEASE: says so, if another driver than the kernel's or ours is installed, or depmod was told to prefer one.
-taken()
-{
-	local disk who file line
-
-	IFS='	' read -r file line <<-EOT
-		$(other_preferred "$1")
-	EOT
-	[ -z "$file" ] || {
-		said depmod-prefers file="$file" line="$line" release="$1" conf="$CONF"
-		return
-	}
-	disk=$(module_on_disk "$1")
-	[ -n "$disk" ] || return 0
-	who=$(whose "$disk")
-	case $who in
-	foreign*) said foreign-driver module="$disk" whose="$who" release="$1" file="$CONF" ;;
-	esac
-}
-
 # loaded RELEASE MODULE: of the running kernel, is the driver in memory the one on disk?
 loaded()
 {
@@ -200,29 +142,43 @@ table()
 			print line } }'
 }
 
-# status_row RELEASE: the next of rows, and of notes. No file is made: the disk may be full.
+# status_row RELEASE: of the table, and below it the lines of notes, each after a blank. No file need be made: the disk may be full.
 status_row()
 {
-	build=$MODULES/$1/build
-	disk=$(module_on_disk "$1")
-	if [ -f "$build/Makefile" ]; then
-		plan_of "$(readlink -f "$build")" "$1"
-		origin=$(plan_value source)
-		[ "$PLAN_STATUS" = 0 ] || [ "$PLAN_STATUS" = "$E_CLEAN" ] || notes="$notes
-$1: $PLAN_ERROR"
+	local plan disk origin different
+
+	if [ -f "$MODULES/$1/build/Makefile" ]; then
+		plan=$(plan_of "$1")
+		origin=$(planned source "$plan")
+		case $(planned status "$plan") in
+		0 | "$E_CLEAN") ;;
+		*) printf ' %s\n' "$1: $(planned says "$plan")" ;;
+		esac
 	else
-		PLAN='' PLAN_STATUS=$E_KERNEL origin='no headers'
-		! without_headers "$1" || notes="$notes
-$(said kernel-without-headers release="$1")"
+		plan=$(with_state "$1" "status=$E_KERNEL") origin='no headers'
+		! without_headers "$1" || printf ' %s\n' "$(said kernel-without-headers release="$1")"
 	fi
-	verdict=$(plan_value verdict)
-	generation=$(plan_value generation)
-	different=$(outdated "$1" "$disk")
-	[ -z "$different" ] || notes="$notes
-$1: $different"
-	rows="$rows
-$(printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s' "$1" "${origin:-none}" "${verdict:--}" "${generation:--}" \
-		"$(whose "$disk")${different:+, outdated}$(kept "$1")" "$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signature "$1" "$disk")")"
+	disk=$(planned installed_module "$plan")
+	different=$(outdated "$plan")
+	[ -z "$different" ] || printf ' %s\n' "$1: $different"
+	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "$(planned verdict "$plan" | grep . || echo -)" \
+		"$(planned generation "$plan" | grep . || echo -)" "$(planned installed "$plan")${different:+, outdated}$(kept "$1")" \
+		"$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signature "$1" "$(planned installed_signer "$plan")")"
+}
+
+# show_status RELEASE...: the table, and on stderr what is to be said beside it.
+show_status()
+{
+	local rows
+
+	rows=$(for release; do
+		status_row "$release"
+	done)
+	{
+		printf 'KERNEL\tSOURCE\tVERDICT\tGENERATION\tON DISK\tLOADED\tINITRAMFS\tSIGNER\n'
+		printf '%s\n' "$rows" | grep -v '^ '
+	} | table | answer
+	printf '%s\n' "$rows" | sed -n 's/^ /i915-backport: /p' >&2
 }
 
 cmd_status()
@@ -244,11 +200,6 @@ cmd_status()
 	for release; do
 		need_release "$release"
 	done
-	on_exit 'rm -rf "$WORK"'
-	rows=$(printf 'KERNEL\tSOURCE\tVERDICT\tGENERATION\tON DISK\tLOADED\tINITRAMFS\tSIGNER') notes=''
-	for release; do
-		status_row "$release"
-	done
-	printf '%s\n' "$rows" | table | answer
-	printf '%s\n' "$notes" | sed '/^$/d; s/^/i915-backport: /' >&2
+	try_work
+	show_status "$@"
 }

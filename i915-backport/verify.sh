@@ -47,7 +47,7 @@ is_loaded()
 
 verify_disk()
 {
-	different=$(outdated "$release" "$disk")
+	different=$(outdated "$plan")
 	if [ -n "$different" ]; then
 		wrong disk "$different"
 	elif is_ours "$disk"; then
@@ -159,9 +159,14 @@ cmd_verify()
 	release=$(uname -r) answer=0
 	disk=$(module_on_disk "$release")
 	[ -n "$disk" ] || die no-module folder="$MODULES/$release"
-	PLAN='' PLAN_STATUS=$E_KERNEL
-	[ ! -d "$MODULES/$release/build" ] || plan_of "$(readlink -f "$MODULES/$release/build")" "$release"
-	[ "$PLAN_STATUS" != "$E_CLEAN" ] || is_ours "$disk" || quit "$E_CLEAN" "$PLAN_ERROR"
+	try_work
+	if [ -d "$MODULES/$release/build" ]; then
+		plan=$(plan_of "$release")
+	else
+		plan=$(with_state "$release" "status=$E_KERNEL")
+	fi
+	says=$(planned says "$plan")
+	[ "$(planned status "$plan")" != "$E_CLEAN" ] || is_ours "$disk" || quit "$E_CLEAN" "$says"
 	memory=$(loaded "$release" "$disk")
 	say kernel "$release"
 	verify_disk
@@ -171,8 +176,7 @@ cmd_verify()
 	if [ "$memory" != stock ] && [ -d "$SYS" ]; then
 		verify_switch
 		verify_counters
-		WORK=$(private_dir) || exit
-		on_exit 'rm -rf "$WORK"'
+		[ -n "$WORK" ] || quit "$E_SYSTEM" "$NO_WORK"
 		[ "${1:-}" != --leaktest ] || verify_leaktest
 	fi
 	return "$answer"

@@ -105,13 +105,13 @@ mini_ours()
 		ROOM=$package/i915-backport
 		# shellcheck disable=SC2034 # for the steps
 		PACKAGE=$package
-		for step in common config find stage probe series compat build check stock module hold dkms verify installed; do
+		for step in common config find stage probe series compat build check stock plan module hold dkms verify installed; do
 			# shellcheck source=/dev/null
 			. "$ROOM/$step.sh"
 		done
 		WORK=$(mktemp -d)
-		plan "/usr/src/headers-$2" "$2" >"$WORK/plan"
-		record "$(value generation <"$WORK/plan")${3:-}"
+		mini_plan=$(make_plan "/usr/src/headers-$2" "$2")
+		record "$(planned generation "$mini_plan")${3:-}" "$mini_plan"
 		rm -rf "$WORK"
 	)
 	mini_ours=$1

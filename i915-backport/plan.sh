@@ -1,0 +1,281 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# shellcheck shell=sh
+#
+# plan - what one kernel is to have, and why, as KEY=value lines (docs/plan.md). It is made once: what acts on it or shows it is
+# given its text, and what DKMS calls finds it in the cache.
+
+# planned KEY PLAN: what it says under KEY; of several, the first.
+planned()
+{
+	printf '%s\n' "$2" | value "$1"
+}
+
+# can_be_replaced KDIR RELEASE
+can_be_replaced()
+{
+	[ -d "$1" ] || die no-headers-folder headers="$1" release="$2"
+	[ -f "$1/include/config/auto.conf" ] || [ -f "$1/.config" ] ||
+		die headers-not-configured headers="$1" release="$2"
+	case $(kconfig "$1" CONFIG_DRM_I915) in
+	m) ;;
+	y) die built-in headers="$1" ;;
+	*) die no-i915 release="$2" ;;
+	esac
+}
+
+# make_plan KDIR RELEASE: find, stage, probe and choose, in $WORK/stage, $WORK/facts and $WORK/fix. Prints the lines as they become
+# known; dies as soon as there is nothing to be built.
+make_plan()
+{
+	local kdir=$1 release=$2 alien origin version
+
+	empty_stage
+	sums "$kdir" "$release"
+	vet_settings
+	can_be_replaced "$kdir" "$release"
+	printf '%s\n' "stock=$(stock_module "$kdir" "$release")"
+	alien=$(other_headers "$kdir" "$release")
+	[ -z "$alien" ] || die other-headers headers="$kdir" why="$alien"
+	! is_backport "$release" || SOURCE_KEY=I915_SOURCE
+	origin=$(find_source "$kdir" "$release")
+	[ -n "$origin" ] || no_source "$release" "$(headers_version "$kdir")"
+	printf '%s\n' "source=$origin"
+	stage "$origin" "$WORK/stage"
+	version=$(tree_version "$WORK/stage/Makefile")
+	printf '%s\n' "version=$version"
+	belongs "$version" "$kdir" "$origin" "$release"
+	believe "$WORK/stage" "$kdir" "$release" "$origin"
+	printf '%s\n' "kernel_sha256=$(kernel_sha256 "$kdir")" "source_sha256=$(source_sha256 "$WORK/stage")"
+	choose_fix "$origin" "$release"
+	echo status=0
+}
+
+# empty_stage: nothing is left of another kernel's plan.
+empty_stage()
+{
+	rm -rf "$WORK/stage" "$WORK/facts" "$WORK/fix" "$WORK/plain"
+}
+
+# sums KDIR RELEASE: of what a plan is made of beside its source and series: this package, the settings, and what is looked at of the
+# headers and the stock driver.
+sums()
+{
+	local stock file
+
+	stock=$(stock_module "$1" "$2")
+	(cd "$PACKAGE" && find dkms.conf i915-backport patches -type f -print0 | sort -z | xargs -0 sha256sum) | sum_of package
+	{
+		stat -L -c '%u %a' "$CONF" && cat "$CONF"
+		for file in $SETTINGS; do
+			eval "printf '%s\n' \"\${$file:-}\""
+		done
+	} 2>/dev/null | sum_of settings
+	{
+		printf '%s\n' "$1" "$2" "$stock"
+		for file in include/config/auto.conf .config include/generated/uapi/linux/version.h include/linux/version.h Module.symvers; do
+			[ ! -f "$1/$file" ] || sha256sum "$1/$file"
+		done
+		[ -z "$stock" ] || sha256sum "$stock"
+	} 2>/dev/null | sum_of headers
+}
+
+# sum_of WHAT: of stdin, as a line of the plan.
+sum_of()
+{
+	printf '%s\n' "$1_sha256=$(sha256sum | cut -d' ' -f1)"
+}
+
+# choose_fix ORIGIN RELEASE: probe and choose, for what was staged from ORIGIN.
+choose_fix()
+{
+	local verdict reason series
+
+	probe facts "$WORK/stage/$I915" >"$WORK/facts" || exit "$E_SOURCE"
+	verdict=$(value verdict <"$WORK/facts")
+	reason=$(placed decided_by "$WORK/facts")
+	printf '%s\n' "verdict=$verdict"
+	printf '%s\n' "reason=$reason"
+	case $verdict in
+	clean)
+		! is_backport "$2" || { printf '%s\n' series_sha256=none generation=none; return; }
+		die clean source="$1" reason="$reason" ;;
+	leaks*) ;;
+	*) die verdict-unknown source="$1" reason="$reason" setting="$SOURCE_KEY" ;;
+	esac
+	series=$(choose "$WORK/stage" "$2") || exit
+	[ "$series" != "$WORK/fix" ] && printf '%s\n' "series=$series" || echo series=fix
+	printf '%s\n' "series_sha256=$(series_sha256 "$series")"
+	printf '%s\n' "generation=$(generation_of "$series")"
+}
+
+# series_of PLAN: the folder of its series, the package's own or one of the user's; nothing where the driver needs none.
+series_of()
+{
+	local series
+
+	series=$(planned series "$1")
+	[ "$series" != fix ] || series=$WORK/fix
+	printf '%s\n' "$series"
+}
+
+# decide KDIR RELEASE: the plan as far as it is made of sources, headers and settings; prints it whatever comes, with the status and the
+# line that it ended with.
+decide()
+{
+	local plan status says
+
+	set +e
+	plan=$(set -e; make_plan "$1" "$2" 2>"$WORK/plan.err")
+	status=$?
+	set -e
+	printf '%s\n' "$plan"
+	if [ "$status" != 0 ]; then
+		says=$(sed 's/^i915-backport: //' "$WORK/plan.err" 2>/dev/null | tail -n 1)
+		printf '%s\n' "status=$status" "says=${says:-$(said stopped status="$status")}"
+		sed -i '$d' "$WORK/plan.err" 2>/dev/null || true
+	fi
+	sed -n 's/^i915-backport: /warns=/p' "$WORK/plan.err" 2>/dev/null || true
+}
+
+# hand_over RELEASE DECIDED RUN: into the cache, for what this process runs. It is good for as long as that lives, and only where it
+# can be proven: what is said of a machine that cannot be read, say, is made anew each time.
+hand_over()
+{
+	local place new
+
+	case $(planned status "$2") in
+	0 | "$E_CLEAN") ;;
+	*) return 0 ;;
+	esac
+	place=$(cache_dir)/plan
+	mkdir -p "$place" 2>/dev/null && new=$(mktemp -d "$place/.new.XXXXXX" 2>/dev/null) || return 0
+	{
+		printf '%s\n' "$3" >"$new/run" && printf '%s\n' "$2" >"$new/plan" && cp "$WORK/facts" "$new/" &&
+			{ [ ! -d "$WORK/fix" ] || cp -R "$WORK/fix" "$new/"; } && rm -rf "${place:?}/$1" && mv -T "$new" "$place/$1"
+	} 2>/dev/null || rm -rf "$new"
+}
+
+# handed_over KDIR RELEASE: what was decided by a run that we are a part of, with its stage and series; fails where that is of somebody
+# else, of a run that has ended, or not what would be decided now.
+handed_over()
+{
+	local place decided
+
+	place=$(cache_dir)/plan/$2
+	[ -d "$place" ] && [ ! -L "$place" ] && [ "$(stat -c '%u %a' "$place")" = "$(id -u) 700" ] &&
+		is_running "$(cat "$place/run" 2>/dev/null)" && decided=$(cat "$place/plan" 2>/dev/null) || return
+	empty_stage
+	cp "$place/facts" "$WORK/facts" 2>/dev/null && { [ ! -d "$place/fix" ] || cp -R "$place/fix" "$WORK/fix" 2>/dev/null; } || return
+	is_current "$decided" "$1" "$2" || return
+	printf '%s\n' "$decided"
+}
+
+# is_current DECIDED KDIR RELEASE: by the sums of all that it was made of. Leaves the source in $WORK/stage.
+is_current()
+{
+	local origin series
+
+	[ "$(printf '%s\n' "$1" | grep -e '^package_sha256=' -e '^settings_sha256=' -e '^headers_sha256=')" = "$(sums "$2" "$3")" ] || return
+	origin=$(planned source "$1")
+	[ -n "$origin" ] && [ "$(find_source "$2" "$3")" = "$origin" ] && (stage "$origin" "$WORK/stage") 2>/dev/null || return
+	[ "$(tree_version "$WORK/stage/Makefile")" = "$(planned version "$1")" ] &&
+		[ "$(source_sha256 "$WORK/stage")" = "$(planned source_sha256 "$1")" ] || return
+	series=$(series_of "$1")
+	[ -z "$series" ] || [ "$(series_sha256 "$series")" = "$(planned series_sha256 "$1")" ]
+}
+
+# plan_of RELEASE [RUN]: the whole plan, printed whatever comes. RUN is a process and its start (process_of): what it runs finds what was
+# decided here.
+plan_of()
+{
+	local kdir decided
+
+	kdir=$(readlink -f "$MODULES/$1/build") || kdir=''
+	if [ -z "$WORK" ]; then
+		decided="status=$E_SYSTEM
+says=$NO_WORK"
+	elif ! decided=$(handed_over "$kdir" "$1"); then
+		decided=$(decide "$kdir" "$1")
+		[ -z "${2:-}" ] || hand_over "$1" "$decided" "$2"
+	fi
+	with_state "$1" "headers=$kdir
+$decided"
+}
+
+# with_state RELEASE DECIDED: the plan of what was decided, what is installed, and what is wished: what is to happen.
+with_state()
+{
+	local plan status says disk whose different='' action=none
+
+	status=$(planned status "$2")
+	says=$(planned says "$2")
+	disk=$(module_on_disk "$1")
+	whose=$(whose "$disk")
+	if [ "$status" = 0 ]; then
+		if [ -n "$(kept "$1")" ]; then
+			status=$E_CLEAN says=$(said kept-stock file="$CONF" release="$1")
+		else
+			says=$(taken "$1" "$disk" "$whose")
+			[ -z "$says" ] || status=$E_DKMS
+		fi
+	fi
+	plan="release=$1
+folder=$I915
+module=i915
+package=$(package_version)
+$(printf '%s\n' "$2" | grep -v '^\(status\|says\)=')
+installed=$whose
+installed_module=$disk
+installed_signer=$(signer_of "$disk")
+status=$status
+says=$says"
+	different=$(differs "$1" "$disk" "$plan")
+	case $status-$whose in
+	"0-ours"*) [ -n "$different" ] && action=install || action=keep ;;
+	"0-"*) action=install ;;
+	"$E_CLEAN-ours"*) action=remove ;;
+	*) ! is_refused "$different" || action=remove ;;
+	esac
+	printf '%s\n' "$plan" "different=$different" "action=$action"
+}
+
+# kept RELEASE: says so, if the user wants the stock driver for it.
+kept()
+{
+	[ "$(setting KEEP_STOCK "$1")" != 1 ] || echo ' (KEEP_STOCK)'
+}
+
+# taken RELEASE MODULE WHOSE: says so, if another driver than the kernel's or ours is installed, or depmod was told to prefer one.
+taken()
+{
+	local file line
+
+	IFS='	' read -r file line <<-EOT
+		$(other_preferred "$1")
+	EOT
+	[ -z "$file" ] || {
+		said depmod-prefers file="$file" line="$line" release="$1" conf="$CONF"
+		return
+	}
+	case $3 in
+	foreign*) said foreign-driver module="$2" whose="$3" release="$1" file="$CONF" ;;
+	esac
+}
+
+cmd_plan()
+{
+	case ${1:-} in
+	-h | --help)
+		echo "Usage: i915-backport plan [RELEASE]"
+		echo "What that kernel (or the running one) is to have, and why, as KEY=value lines (docs/plan.md)."
+		return ;;
+	-*) die no-such-option option="plan $1" help='plan --help' ;;
+	esac
+	[ $# -le 1 ] || die takes-no-argument argument="plan $*" help='plan --help'
+	need modinfo
+	[ $# = 1 ] || set -- "$(uname -r)"
+	need_release "$1"
+	open_work
+	plan_of "$1" >"$WORK/answer"
+	answer <"$WORK/answer"
+}
