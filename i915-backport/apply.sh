@@ -23,6 +23,8 @@ apply_usage()
 
 cmd_apply()
 {
+	local mode what
+
 	mode=forward
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -68,6 +70,8 @@ named()
 
 cmd_format_patches()
 {
+	local name
+
 	case ${1:---help} in
 	-h | --help) apply_usage; return ;;
 	esac
@@ -126,7 +130,7 @@ signed()
 # cover_letter: what the series is for, as the mail before its first patch.
 cover_letter()
 {
-	local count
+	local count name
 
 	count=$(wc -l <"$WORK/plain/names")
 	echo "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
@@ -171,7 +175,7 @@ is_git()
 # refuse_dirty: what is not committed could not be told from the series any more, and what is under way not be taken up again.
 refuse_dirty()
 {
-	local dir state
+	local dir state dirty
 
 	[ -w "$tree/$I915" ] || die driver-not-writable folder="$tree/$I915"
 	is_git || return 0
@@ -348,7 +352,7 @@ commit_removal()
 # names that nobody has, so that a full disk is met before anything has changed.
 replace_touched()
 {
-	local file new
+	local file new cause
 
 	: >"$WORK/news"
 	while IFS= read -r file; do

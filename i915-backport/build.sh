@@ -7,6 +7,8 @@
 # messages are read here.
 kbuild()
 {
+	local runner dir
+
 	runner=$1 kdir=$2 dir=$3
 	shift 3
 	$runner env LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" \
@@ -106,6 +108,8 @@ choose_cc()
 # path_flags STAGE: no path of the build in the module, so that it is the same wherever it is built.
 path_flags()
 {
+	local flag
+
 	for flag in "-fmacro-prefix-map=$1/=" "-fdebug-prefix-map=$1=."; do
 		# shellcheck disable=SC2086 # CC may hold options
 		$cc "$flag" -E -x c /dev/null >/dev/null 2>&1 && printf '%s\n' "$flag"
@@ -183,6 +187,8 @@ build()
 # compile STAGE KDIR: what build has prepared, all of it or what was changed since.
 compile()
 {
+	local plt32
+
 	PROGRESS="building i915.ko for $release" EXPECTED=120
 	kbuild with_progress "$2" "$1/$I915" -j"${J:-$(nproc)}" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
 		[ -z "$all" ] || report_missing "$release"

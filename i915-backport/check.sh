@@ -49,6 +49,8 @@ is_other()
 # any_module KDIR RELEASE: some module of that kernel, for its vermagic.
 any_module()
 {
+	local module
+
 	module=$(stock_module "$1" "$2")
 	[ -n "$module" ] || module=$(find -H "$MODULES/$2/kernel" -name '*.ko*' 2>/dev/null | head -n 1)
 	[ -n "$module" ] || module=$(find "$1/drivers" "$1/lib" "$1/fs" -name '*.ko' 2>/dev/null | head -n 1)
@@ -58,6 +60,8 @@ any_module()
 # check STAGE KDIR RELEASE GENERATION PLAN
 check()
 {
+	local module
+
 	need modinfo modprobe nm
 	module=$1/$I915/i915.ko
 	check_vermagic "$module" "$2" "$3"
@@ -69,6 +73,8 @@ check()
 # check_vermagic MODULE KDIR RELEASE
 check_vermagic()
 {
+	local ours other theirs
+
 	ours=$(modinfo -F vermagic "$1") || die check-unreadable
 	other=$(any_module "$2" "$3")
 	[ -z "$other" ] || modinfo -F vermagic "$other" 2>/dev/null | grep -q . || die check-stock-unreadable module="$other"
@@ -112,6 +118,8 @@ other_vermagic()
 # check_imports MODULE KDIR RELEASE
 check_imports()
 {
+	local symbol ours where theirs
+
 	[ -f "$2/Module.symvers" ] || die check-no-symvers symvers="$2/Module.symvers"
 	IFS='	' read -r symbol ours where theirs <<-EOT
 		$(bad_import "$1" "$2" "$3")
@@ -152,6 +160,8 @@ bad_import()
 # the same way; else kvmgt and its like would refuse to load.
 check_exports()
 {
+	local bad symbol how ours theirs
+
 	awk -F'\t' '$3 ~ /(^|\/)i915$/' "$2/Module.symvers" >"$WORK/stock.exports"
 	bad=$(awk -F'\t' -v OFS='\t' '
 		FILENAME == ARGV[1]  { crc[$2] = $1; how[$2] = $4 "/" $5; next }
@@ -170,6 +180,8 @@ check_exports()
 # check_modinfo MODULE GENERATION PLAN: it can be told from the stock one, and DKMS will replace that.
 check_modinfo()
 {
+	local line
+
 	record "$2" "$3" >"$WORK/record"
 	while IFS= read -r line; do
 		[ "$(modinfo -F "${line%%=*}" "$1")" = "${line#*=}" ] || die check-unmarked

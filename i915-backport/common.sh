@@ -105,6 +105,8 @@ log()
 # logged COMMAND...: its output goes to the log, and to the screen with -v.
 logged()
 {
+	local logged_rc
+
 	log "+ $*"
 	logged_rc=0
 	"$@" >"$WORK/out" 2>&1 || logged_rc=$?
@@ -123,6 +125,8 @@ why()
 # disk_full DIR: says so if it is, or was: a compiler that could not write its file to the end removes it.
 disk_full()
 {
+	local free
+
 	free=$(df -Pk "$1" 2>/dev/null | awk 'NR == 2 { print $4 }')
 	[ "${free:-4096}" -lt 4096 ] && echo "No space left on device"
 }
@@ -131,6 +135,8 @@ disk_full()
 # it, a compiler's word before modpost's and make's, which mixes the lines of what runs in parallel.
 first_error()
 {
+	local cause
+
 	for cause in 'No space left' '(error: |undefined reference|Permission denied)' '^(ERROR|FATAL|FAILED|Error): '; do
 		grep -m 1 -E "$cause" "$1" | cut -c 1-300 | grep . && return
 	done
@@ -176,6 +182,8 @@ absolute()
 # private_dir: a new folder that only this user can enter; removed when the command ends.
 private_dir()
 {
+	local dir
+
 	dir=$(mktemp -d "${TMPDIR:-/tmp}/i915-backport.XXXXXX" 2>&1) ||
 		die no-temporary-folder folder="${TMPDIR:-/tmp}" why="${dir##*: }"
 	printf '%s\n' "$dir"
@@ -212,6 +220,8 @@ on_exit()
 # make_dir DIR: with its parents, or say why not.
 make_dir()
 {
+	local cause
+
 	cause=$(mkdir -p "$1" 2>&1) && [ -w "$1" ] ||
 		die cannot-make-folder folder="$1" why="${cause:-not writable}"
 }

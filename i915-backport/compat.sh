@@ -15,6 +15,8 @@
 # compiler_flags: kernels with a header for each compiler know none that is younger than they are.
 compiler_flags()
 {
+	local headers major
+
 	headers=$(value srctree <"$WORK/asked")/include
 	major=$($cc -dumpversion | cut -d. -f1)
 	if grep -qs 'gcc_header(__GNUC__)' "$headers/linux/compiler-gcc.h" &&
@@ -35,6 +37,8 @@ for_make()
 # once for each.
 preprocessed()
 {
+	local text options
+
 	text=$WORK/ask/$(printf '%s\n' "$1" | tr / _)
 	if [ ! -f "$text" ]; then
 		options="$(value flags <"$WORK/asked") $(value include <"$WORK/asked")"
@@ -50,6 +54,8 @@ preprocessed()
 # is_wanted SHIM STAGE: does the driver in STAGE use it, and do the kernel's headers lack it?
 is_wanted()
 {
+	local header
+
 	grep -rqE -e "$(value driver <"$1/shim")" "$2/$I915" || return
 	for header in $(value header <"$1/shim"); do
 		preprocessed "$header" || exit
@@ -60,6 +66,8 @@ is_wanted()
 # wanted_shims STAGE: their folders.
 wanted_shims()
 {
+	local shim
+
 	for shim in "$PACKAGE"/compat/*/shim "$PACKAGE"/patches/on-*/shim; do
 		[ ! -f "$shim" ] || ! is_wanted "${shim%/shim}" "$1" || printf '%s\n' "${shim%/shim}"
 	done
@@ -70,6 +78,8 @@ wanted_shims()
 # function of another type is as good as none.
 backport()
 {
+	local shim
+
 	wanted_shims "$1" >"$WORK/shims"
 	log "shims: $(sed 's|.*/||' "$WORK/shims" | xargs)"
 	KCFLAGS="$KCFLAGS -Werror=incompatible-pointer-types -Werror=int-conversion"
@@ -150,6 +160,8 @@ missing()
 # report_missing RELEASE: dies if that is why the build of a newer driver failed.
 report_missing()
 {
+	local api shim
+
 	missing "$LOG" >"$WORK/missing"
 	[ -s "$WORK/missing" ] || return 0
 	while IFS='	' read -r api shim; do

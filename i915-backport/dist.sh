@@ -24,6 +24,8 @@ manifest()
 # signing_hash KDIR: the one that this kernel is made to take.
 signing_hash()
 {
+	local hash
+
 	hash=$(kconfig "$1" CONFIG_MODULE_SIG_HASH | tr -d '"')
 	hash=${hash:-sha256}
 	is_plain "$hash" || die odd-hash headers="$1"
@@ -33,6 +35,8 @@ signing_hash()
 # sign FILE: with the user's key, if one is named; fails with a key and a certificate that are no pair. Nobody is asked for a passphrase.
 sign()
 {
+	local headers hash
+
 	[ -n "${SIGN_KEY:-}" ] || return 0
 	[ -n "${KBUILD_SIGN_PIN:-}" ] || ! grep -q '^-----BEGIN ENCRYPTED\|^Proc-Type: .*ENCRYPTED' "$SIGN_KEY" 2>/dev/null ||
 		die key-locked key="$SIGN_KEY"
@@ -229,6 +233,8 @@ control()
 
 cmd_dist_modules()
 {
+	local root doc script deb owner
+
 	case ${1:-} in
 	'') ;;
 	-h | --help)

@@ -143,6 +143,8 @@ cmd_dkms_module()
 # install_packages: Debian's packages that are missing. NO_APT=1 turns it off.
 install_packages()
 {
+	local missing pair release kdir name
+
 	missing=
 	for pair in dkms:dkms gcc:gcc make:make patch:patch modinfo:kmod nm:binutils flock:util-linux xz:xz-utils openssl:openssl; do
 		command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
@@ -171,7 +173,7 @@ MARK=.put-by-dkms-install
 # copy_package: into /usr/src, whole or not at all.
 copy_package()
 {
-	local new
+	local new cause
 
 	home=$SOURCES/$DKMS_NAME-$(package_version)
 	[ "$PACKAGE" != "$home" ] || return 0
@@ -259,6 +261,8 @@ run_dkms()
 # forget VERSION: out of DKMS, and what dkms-install has put into /usr/src.
 forget()
 {
+	local release
+
 	! dpkg-query -S "$SOURCES/$DKMS_NAME-$1" >/dev/null 2>&1 ||
 		die belongs-to-package folder="$SOURCES/$DKMS_NAME-$1" package="$DKMS_NAME-dkms"
 	for release in $(kernels_with "$1"); do
@@ -361,7 +365,7 @@ take_out_all()
 # what is not as planned any more is made anew.
 dkms_install_for()
 {
-	local disk different=''
+	local disk different='' installed override make_log cause
 
 	if is_installed "$1" "$(package_version)"; then
 		result="installed already"
@@ -400,6 +404,8 @@ dkms_install_for()
 
 cmd_dkms_install()
 {
+	local release
+
 	case ${1:-} in
 	'') ;;
 	-h | --help)
@@ -464,6 +470,8 @@ make_link()
 # make_hooks: where there are such for kernels.
 make_hooks()
 {
+	local hook
+
 	for hook in $HOOKS; do
 		[ ! -d "${hook%/*}" ] || make_link "$hook" kernel-hook
 	done
@@ -477,6 +485,8 @@ is_registered()
 
 cmd_dkms_uninstall()
 {
+	local version module link release
+
 	case ${1:-} in
 	'') ;;
 	-h | --help)

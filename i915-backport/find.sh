@@ -6,6 +6,8 @@
 # installed_kernels: releases with headers, oldest first.
 installed_kernels()
 {
+	local build
+
 	for build in "$MODULES"/*/build; do
 		[ -f "$build/Makefile" ] && basename "$(dirname "$build")"
 	done | plain_names | sort -V
@@ -26,6 +28,8 @@ all_kernels()
 # plain_names: of the lines on stdin, those that could be a kernel's release.
 plain_names()
 {
+	local name
+
 	while IFS= read -r name; do
 		! is_plain "$name" || printf '%s\n' "$name"
 	done
@@ -41,6 +45,8 @@ need_release()
 # headers_macro KDIR NAME: the number that version.h defines for NAME.
 headers_macro()
 {
+	local header
+
 	for header in include/generated/uapi/linux/version.h include/linux/version.h; do
 		[ -f "$1/$header" ] || continue
 		sed -n "s/^#define[[:space:]]*$2[[:space:]]*\([0-9][0-9]*\)[[:space:]]*$/\1/p" "$1/$header" | head -n 1
@@ -52,6 +58,8 @@ headers_macro()
 # eight bits of SUBLEVEL; later headers say it in full beside it.
 headers_version()
 {
+	local code sublevel
+
 	code=$(headers_macro "$1" LINUX_VERSION_CODE)
 	[ -n "$code" ] || return 0
 	sublevel=$(headers_macro "$1" LINUX_VERSION_SUBLEVEL)
@@ -119,6 +127,8 @@ is_bare_tar()
 # VERSION.PATCHLEVEL, likeliest first: unpacked trees (Debian, Ubuntu, SUSE, Gentoo), tarballs.
 distribution_sources()
 {
+	local m tarball tree
+
 	m=$(minor "$1")
 	for tree in "$SOURCES/linux-source-$m" "$SOURCES/linux-source-$m".* \
 		"$SOURCES/linux-$m" "$SOURCES/linux-$m"[.-]* "$SOURCES/linux"; do
@@ -135,6 +145,8 @@ distribution_sources()
 # the same VERSION.PATCHLEVEL, else the first tarball (what is in one is known once it is staged).
 closest()
 {
+	local same packed candidate version near
+
 	same= near= packed=
 	while read -r candidate; do
 		[ -d "$candidate" ] || { packed=${packed:-$candidate}; continue; }
@@ -154,6 +166,8 @@ is_backport()
 # find_source KDIR RELEASE: the tree or tarball that i915 is to be taken from; nothing if there is none.
 find_source()
 {
+	local key configured version tree
+
 	for key in I915_SOURCE KSRC; do
 		configured=$(setting $key "$2")
 		[ -z "$configured" ] || { absolute "$configured"; return; }
@@ -178,6 +192,8 @@ no_source()
 # belongs VERSION KDIR SOURCE RELEASE: the source's version against the headers'.
 belongs()
 {
+	local want
+
 	want=$(headers_version "$2")
 	[ -n "$want" ] ||
 		die no-version-header headers="$2"

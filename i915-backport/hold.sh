@@ -46,6 +46,8 @@ tables()
 # place of what was there.
 room_for()
 {
+	local wanted free place
+
 	place=$MODULES/$1
 	shift
 	wanted=$(du -ck "$place"/modules.* "$@" 2>/dev/null | tail -n 1 | cut -f1)
@@ -160,6 +162,8 @@ has_other_stock()
 # keeps_stock RELEASE: says why the stock driver must stay held. Of what find_driver has set.
 keeps_stock()
 {
+	local signer
+
 	signer=$(signer_of "$driver")
 	if [ -n "$obstacle" ]; then
 		warn obstacle module="$obstacle"
@@ -259,6 +263,8 @@ fresh_original()
 # module frees space. The copy stays, for DKMS may be unable to put the stock driver back.
 hold_all()
 {
+	local release
+
 	for release in $(kernels_with "$(package_version)"); do
 		[ "${1:-$release}" = "$release" ] || continue
 		fresh_original "$release"

@@ -53,6 +53,8 @@ make_initramfs()
 # there is no initramfs, "unknown" where it cannot be read.
 i915_in_initramfs()
 {
+	local image tree
+
 	image=$(initramfs_of "$1")
 	[ -n "$image" ] || { echo "-"; return; }
 	[ -r "$image" ] || { echo "unknown, only root can read it"; return; }
@@ -99,6 +101,8 @@ initramfs_agrees()
 # renew_initramfs RELEASE: if it holds an i915. The old one stays where that fails.
 renew_initramfs()
 {
+	local image new
+
 	image=$(initramfs_of "$1")
 	[ -n "$image" ] || return 0
 	[ "$(initramfs_i915 "$1")" != none ] || return 0

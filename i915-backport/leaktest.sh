@@ -5,6 +5,8 @@
 
 cmd_leaktest()
 {
+	local place
+
 	need make "${CC:-cc}"
 	[ -f "${DRM_HEADERS:-/usr/include/libdrm}/i915_drm.h" ] ||
 		die no-libdrm

@@ -35,6 +35,8 @@ is_for_make()
 # Whatever a killed run left behind is thrown away first.
 make_module()
 {
+	local ended says unlike
+
 	make_dir "$3"
 	out=$(readlink -f -- "$3")
 	case $out/ in
@@ -83,6 +85,8 @@ make_module()
 
 cmd_module()
 {
+	local of fix kdir
+
 	case ${1:-} in
 	'') ;;
 	-h | --help)

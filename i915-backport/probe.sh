@@ -6,6 +6,8 @@
 # host_program NAME FILE...: a small C program of the package, compiled once; prints where it is.
 host_program()
 {
+	local bin name new
+
 	name=$1
 	shift
 	bin=$(cache_dir)/$name-$({ uname -m; cat "$@" "${1%/*}"/*.h 2>/dev/null; } | sha256sum | cut -c 1-16)
@@ -28,6 +30,8 @@ host_program()
 # probe FORMAT DIR: FORMAT is human, facts or json; DIR an i915 directory.
 probe()
 {
+	local bin
+
 	bin=$(host_program probe "$ROOM"/probe/*.c) || exit
 	"$bin" "--$1" "$2"
 }
@@ -45,6 +49,8 @@ placed()
 # TRUST_PATCHES=1 one is; what is printed then goes into its modinfo, which 'status' shows.
 unproven()
 {
+	local found cause
+
 	probe facts "$1/$I915" >"$WORK/patched" || exit "$E_SOURCE"
 	found=$(value verdict <"$WORK/patched")
 	log "with the series: $(cat "$WORK/patched")"
@@ -59,6 +65,8 @@ unproven()
 # i915_of TREE: the i915 directory of a kernel tree, an i915 directory or a tarball.
 i915_of()
 {
+	local unpacked
+
 	if [ -f "$1/i915_drv.h" ]; then
 		printf '%s\n' "$1"
 	elif is_tarball "$1"; then
@@ -74,6 +82,8 @@ i915_of()
 
 cmd_verdict()
 {
+	local form
+
 	form=human
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -102,6 +112,8 @@ cmd_facts()
 # judge FORMAT TREE
 judge()
 {
+	local dir
+
 	open_work
 	dir=$(i915_of "$2") || exit
 	probe "$1" "$dir" >"$WORK/answer" || exit

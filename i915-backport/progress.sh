@@ -17,6 +17,8 @@ stop_child()
 # seconds that takes the first time.
 with_progress()
 {
+	local ended
+
 	log "+ $*"
 	begun=$(date +%s)
 	begin_line
@@ -49,6 +51,8 @@ end_line()
 # bar_while PID: until that process has ended.
 bar_while()
 {
+	local expected
+
 	expected=$(expected)
 	while kill -0 "$1" 2>/dev/null; do
 		bar "$(($(date +%s) - begun))" "$expected" >&2
@@ -65,6 +69,8 @@ clear_bar()
 # bar SECONDS EXPECTED: one line that fits 80 columns, written over the one before.
 bar()
 {
+	local done
+
 	done=$(($1 * 20 / $2))
 	[ "$done" -le 20 ] || done=20
 	printf '\r\033[K%.40s [%.*s%.*s] %s of about %s' "$PROGRESS" "$done" "####################" \
@@ -80,6 +86,8 @@ clock()
 # expected: the seconds it took the last time on this machine, else EXPECTED; never 0.
 expected()
 {
+	local took
+
 	took=$(awk -F'\t' -v name="$PROGRESS" '$2 == name { print $1 }' "$(times_file)" 2>/dev/null) || true
 	took=${took:-${EXPECTED:-60}}
 	[ "$took" -gt 0 ] && printf '%s\n' "$took" || echo 1

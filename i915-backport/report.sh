@@ -6,6 +6,8 @@
 # note FILE COMMAND...: what it prints, with its exit status if that is not 0.
 note()
 {
+	local into
+
 	into=$WORK/report/$1
 	shift
 	("$@") >"$into" 2>&1 </dev/null || printf '%s\n' "(exit status $?)" >>"$into"
@@ -13,6 +15,8 @@ note()
 
 versions()
 {
+	local program
+
 	printf '%s\n' "i915-backport $(package_version)"
 	uname -srvm # not the host's name
 	grep -E '^(ID|VERSION_ID|PRETTY_NAME)=' "$ROOT/etc/os-release"
@@ -31,6 +35,8 @@ facts_of()
 
 gpus()
 {
+	local dev
+
 	for dev in "$ROOT"/sys/class/drm/card[0-9]*/device; do
 		[ -f "$dev/vendor" ] && printf '%s\n' "$dev $(cat "$dev/vendor" "$dev/device" "$dev/revision" 2>/dev/null | tr '\n' ' ')"
 	done
@@ -39,6 +45,8 @@ gpus()
 
 modules()
 {
+	local file release
+
 	for release in $(cd "$MODULES" && ls); do
 		file=$(module_on_disk "$release")
 		[ -n "$file" ] || continue
@@ -50,6 +58,8 @@ modules()
 # loaded_driver: what sysfs and debugfs have of it.
 loaded_driver()
 {
+	local file
+
 	for file in "$SYS"/version "$SYS"/srcversion "$SYS"/taint "$SYS"/refcnt "$SYS"/parameters/* \
 		"$DEBUGFS"/dri/*/i915_context_cleanup; do
 		[ -f "$file" ] && printf '%s: %s\n' "$file" "$(cat "$file" 2>&1)"
@@ -74,6 +84,8 @@ settings_said()
 # build_logs: of DKMS and of our own installation, as they are.
 build_logs()
 {
+	local file
+
 	find "$DKMS_TREE" -name '*.log' -type f 2>/dev/null | while IFS= read -r file; do
 		cp -P "$file" "$WORK/report/dkms.$(printf '%s\n' "${file#"$DKMS_TREE"/}" | tr / .)"
 	done
@@ -84,6 +96,8 @@ build_logs()
 
 cmd_report()
 {
+	local archive release
+
 	case ${1:-} in
 	-h | --help)
 		echo "Usage: sudo i915-backport report [FILE.tar.xz]"

@@ -46,6 +46,8 @@ roll_back()
 # users: what holds the loaded driver: programs that have its devices open, and modules.
 users()
 {
+	local fd pid
+
 	for fd in /proc/[0-9]*/fd/*; do
 		case $(readlink "$fd") in
 		/dev/dri/*) pid=${fd#/proc/}; pid=${pid%%/*}; printf '%s\n' "$(cat "/proc/$pid/comm") ($pid)" ;;
@@ -57,6 +59,8 @@ users()
 # consoles VALUE: the frame buffer's text consoles let go of the driver (0), or are taken back (1).
 consoles()
 {
+	local console
+
 	for console in /sys/class/vtconsole/*; do
 		! grep -q 'frame buffer' "$console/name" 2>/dev/null || printf '%s\n' "$1" >"$console/bind"
 	done
@@ -65,6 +69,8 @@ consoles()
 # unload: ours out of memory and the stock one in; says why not.
 unload()
 {
+	local held_by
+
 	[ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ] || return 0
 	held_by=$(users | tr '\n' ' ')
 	if [ -n "$held_by" ]; then
@@ -85,6 +91,8 @@ unload()
 # releases_meant [RELEASE]...: those named, else those that have ours.
 releases_meant()
 {
+	local dir release
+
 	if [ $# -gt 0 ]; then
 		printf '%s\n' "$@"
 		return
@@ -97,6 +105,8 @@ releases_meant()
 
 cmd_rollback()
 {
+	local undo release
+
 	undo=
 	case ${1:-} in
 	--undo) undo=1; shift ;;
@@ -134,6 +144,8 @@ cmd_rollback()
 # undo_rollback [RELEASE]...: all, unless named.
 undo_rollback()
 {
+	local release
+
 	# shellcheck disable=SC2046 # kernel releases hold no blanks
 	[ $# -gt 0 ] || set -- $(sed -n 's/^KEEP_STOCK\[\(.*\)\].*/\1/p' "$CONF" 2>/dev/null | plain_names)
 	for release; do

@@ -68,6 +68,8 @@ plain_patch()
 # series_sha256 DIR: one sum over what its patches change, in their order.
 series_sha256()
 {
+	local patch
+
 	plain_series "$1" || return
 	find "$WORK/plain" -name '[0-9]*' | sort -V | while IFS= read -r patch; do
 		cat "$patch"

@@ -18,6 +18,8 @@ OWN_HEADERS='include/drm/i915_drm.h include/drm/i915_pciids.h include/drm/i915_p
 # stage SOURCE DEST: from a tree by copying, from a tarball by way of the cache.
 stage()
 {
+	local cached
+
 	if [ -d "$1" ]; then
 		has_i915 "$1" || not_a_tree "$1"
 		copy_tree "$1" "$2" "$1"
@@ -45,6 +47,8 @@ not_a_tree()
 # copied before its path was vetted.
 copy_tree()
 {
+	local file
+
 	list_stage "$1" "$3" >"$WORK/wanted"
 	make_dir "$2"
 	while IFS= read -r file; do
@@ -60,6 +64,8 @@ copy_tree()
 # a source, and each has been vetted.
 list_stage()
 {
+	local header path
+
 	vet_path "$1" Makefile "$2"
 	vet_path "$1" "$I915" "$2"
 	printf '%s\n' Makefile "$I915"
@@ -119,6 +125,8 @@ included()
 # is another, whatever its size and date are set to.
 unpack()
 {
+	local cache where new tree
+
 	cache=$(cache_dir)/source
 	make_dir "$cache"
 	wait_lock "$cache/.lock"
@@ -169,6 +177,8 @@ extract()
 # outermost DIR: the kernel tree with an i915 in it, if one has all others inside. DIR/../trees lists them.
 outermost()
 {
+	local tree
+
 	find "$1" -path "*/$I915/i915_drv.h" | sed "s|/$I915/i915_drv.h\$||" | while IFS= read -r tree; do
 		[ ! -f "$tree/Makefile" ] || printf '%s\n' "$tree"
 	done | sort >"$1/../trees"
@@ -195,6 +205,8 @@ take_members()
 # vet STAGE SOURCE: what was copied, before anything in it is looked at by make or the compiler.
 vet()
 {
+	local odd
+
 	odd=$(find "$1" ! -type f ! -type d | head -n 1)
 	[ -z "$odd" ] ||
 		die link-in-source source="$2" file="${odd#"$1"/}"

@@ -38,6 +38,8 @@ signer_in()
 # certificate: of the key that DKMS signs with: what its settings name, else Ubuntu's, else its own.
 certificate()
 {
+	local named ubuntu
+
 	named=$(dkms_setting mok_certificate)
 	ubuntu=/var/lib/shim-signed/mok/MOK.der
 	[ -n "$named" ] || [ ! -f "$ROOT$ubuntu" ] || named=$ubuntu
@@ -169,7 +171,7 @@ status_row()
 # show_status RELEASE...: the table, and on stderr what is to be said beside it.
 show_status()
 {
-	local rows
+	local rows release
 
 	rows=$(for release; do
 		status_row "$release"
@@ -183,6 +185,8 @@ show_status()
 
 cmd_status()
 {
+	local release
+
 	case ${1:-} in
 	-h | --help)
 		echo "Usage: i915-backport status [RELEASE]..."

@@ -58,6 +58,8 @@ listed()
 # believe STAGE KDIR RELEASE SOURCE: before anything is said or made of it.
 believe()
 {
+	local unlike
+
 	unlike=$(source_differs "$2" "$3" "$1" | joined)
 	[ -z "$unlike" ] || disbelieve "$4" "$3" "$unlike" >/dev/null
 }
@@ -105,6 +107,8 @@ compare_with_stock()
 # unlike KINDS WAYS: a sentence for each way in which one of these KINDS differs, and each of these WAYS.
 unlike()
 {
+	local way kind names who
+
 	for way in lost more; do
 		for kind in parameter alias firmware tracepoint export import; do
 			printf '%s\n' "$way $kind" | grep -qE "^(lost|more) ($1)\$|^($2)\$" || continue

@@ -37,6 +37,8 @@ module_data()
 # of heading; by srcversion where the kernel shows no notes.
 is_loaded()
 {
+	local note
+
 	note=$SYS/notes/.note.gnu.build-id
 	if [ -r "$note" ]; then
 		module_data "$1" | hex | grep -q "$(hex <"$note" | cut -c 33-)"
@@ -47,6 +49,8 @@ is_loaded()
 
 verify_disk()
 {
+	local different
+
 	different=$(outdated "$plan")
 	if [ -n "$different" ]; then
 		wrong disk "$different"
@@ -76,6 +80,8 @@ verify_loaded()
 
 verify_signature()
 {
+	local signer
+
 	signer=$(signer_of "$disk")
 	if ! wants_signatures; then
 		say signature "$signer; this kernel asks for none"
@@ -88,6 +94,8 @@ verify_signature()
 
 verify_switch()
 {
+	local switch
+
 	switch=$SYS/parameters/context_cleanup
 	if [ ! -e "$switch" ]; then
 		say fix "on; this series has no switch"
@@ -124,6 +132,8 @@ verify_counters()
 
 watch_counters()
 {
+	local before after
+
 	before=$(gone "$counters")
 	for _ in 1 2 3 4 5; do
 		: <"$card"
@@ -146,6 +156,8 @@ verify_leaktest()
 
 cmd_verify()
 {
+	local says
+
 	case ${1:-} in
 	'' | --leaktest) ;;
 	-h | --help)
