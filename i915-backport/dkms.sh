@@ -373,7 +373,7 @@ dkms_install_for()
 		disk=$(module_on_disk "$1")
 		different=$(differs "$1" "$disk" "$2")
 		if is_ours "$disk" && [ -z "$different" ]; then
-			initramfs_agrees "$1" || renew_initramfs "$1" >>"$LOG" || true
+			initramfs_agrees "$1" "$(initramfs_i915 "$1")" || renew_initramfs "$1" >>"$LOG" || true
 			return
 		fi
 		take_out "$1" "$(package_version)" >>"$LOG" 2>&1

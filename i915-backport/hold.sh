@@ -84,7 +84,7 @@ copy_stock()
 # hold_stock RELEASE: fails where there is no room, or where its driver cannot be read, and nothing has changed then.
 hold_stock()
 {
-	local module
+	local module held
 
 	held=$(stock_module "$MODULES/$1/build" "$1")
 	if [ -z "$held" ]; then
@@ -100,18 +100,17 @@ hold_stock()
 	copy_stock "$1" "$held" && tables "$1" && sync
 }
 
-# find_driver RELEASE: sets driver, the i915 that is meant to be loaded, where depmod looks first, and obstacle, one that is
-# looked for before it, cannot be read, and is not known to be ours. The rest of a copy of ours is thrown away.
+# find_driver RELEASE: prints the i915 that is meant to be loaded, where depmod looks first, and after a tab one that is looked for
+# before it, cannot be read, and is not known to be ours. The rest of a copy of ours is thrown away.
 find_driver()
 {
-	local dir module
+	local dir module obstacle=''
 
-	driver='' obstacle=''
 	for dir in updates extra weak-updates kernel; do
 		# shellcheck disable=SC2044 # nothing in /lib/modules has a blank in its name
 		for module in $(find "$MODULES/$1/$dir" -name 'i915.ko*' 2>/dev/null); do
 			if [ "$(kind_of "$module")" != unread ] || is_built "$1" "$module"; then
-				driver=$module
+				printf '%s\t%s\n' "$module" "$obstacle"
 				return
 			fi
 			if [ "$dir" != kernel ] && is_rest "$1" "$module"; then
@@ -121,6 +120,7 @@ find_driver()
 			fi
 		done
 	done
+	printf '\t%s\n' "$obstacle"
 }
 
 # is_built RELEASE FILE: the same as what DKMS has built of ours.
@@ -148,7 +148,7 @@ is_rest()
 	return 1
 }
 
-# has_other_stock RELEASE: a stock driver that was read whole, beside the one that is held.
+# has_other_stock RELEASE DRIVER: a stock driver that was read whole, beside the one that is held.
 has_other_stock()
 {
 	local module
@@ -156,20 +156,20 @@ has_other_stock()
 	for module in "$MODULES/$1"/kernel/"$I915"/i915.ko* "$DKMS_TREE/original_module/$1"/*/i915.ko*; do
 		! is_other "$module" || return 0
 	done
-	cmp -s "$driver" "$HOLD/$1/${driver##*/}" && is_other "$driver"
+	cmp -s "$2" "$HOLD/$1/${2##*/}" && is_other "$2"
 }
 
-# keeps_stock RELEASE: says why the stock driver must stay held. Of what find_driver has set.
+# keeps_stock RELEASE DRIVER OBSTACLE: says why the stock driver must stay held.
 keeps_stock()
 {
-	local signer
+	local driver=$2 obstacle=$3 signer
 
 	signer=$(signer_of "$driver")
 	if [ -n "$obstacle" ]; then
 		warn obstacle module="$obstacle"
 	elif [ -z "$driver" ]; then
 		warn dkms-left-nothing release="$1" folder="$MODULES/$1" held="$HOLD/$1"
-	elif ! has_other_stock "$1"; then
+	elif ! has_other_stock "$1" "$driver"; then
 		warn last-stock release="$1" held="$HOLD/$1"
 	elif is_ours "$driver" && wants_signatures && ! knows_signer "$signer"; then
 		warn key-unknown release="$1" signer="$signer" certificate="$(certificate)"
@@ -196,12 +196,15 @@ stay_with_stock()
 # release_stock RELEASE: modules.dep leaves it before it goes.
 release_stock()
 {
+	local found driver
+
 	need modinfo
 	sync
-	find_driver "$1"
+	found=$(find_driver "$1")
+	driver=${found%%	*}
 	if ! is_held "$1"; then
 		tables "$1"
-	elif keeps_stock "$1"; then
+	elif keeps_stock "$1" "$driver" "${found#*	}"; then
 		stay_with_stock "$1"
 	else
 		preference "$1" "$(dirname "${driver#"$MODULES/$1/"}")" && tables "$1" && sync && let_go "$1"
@@ -263,12 +266,14 @@ fresh_original()
 # module frees space. The copy stays, for DKMS may be unable to put the stock driver back.
 hold_all()
 {
-	local release
+	local release held
 
 	for release in $(kernels_with "$(package_version)"); do
 		[ "${1:-$release}" = "$release" ] || continue
 		fresh_original "$release"
-		may_go "$release" >&2 && [ -n "$held" ] && ! is_held "$release" && copy_stock "$release" "$held" || true
+		may_go "$release" >&2 && ! is_other "$(module_on_disk "$release")" && ! is_held "$release" || continue
+		held=$(stock_module "$MODULES/$release/build" "$release")
+		[ -z "$held" ] || copy_stock "$release" "$held" || true
 	done
 }
 
@@ -284,11 +289,10 @@ kernels_with()
 	done
 }
 
-# may_go RELEASE: before ours is taken out. The stock driver is held, or there is no room for that, but it can be read. Sets held.
+# may_go RELEASE: before ours is taken out. The stock driver is held, or there is no room for that, but it can be read.
 may_go()
 {
-	held=''
-	is_other "$(module_on_disk "$1")" || hold_stock "$1" || [ -n "$held" ]
+	is_other "$(module_on_disk "$1")" || hold_stock "$1" || [ -n "$(stock_module "$MODULES/$1/build" "$1")" ]
 }
 
 # dkms-hold RELEASE: PRE_INSTALL of dkms.conf. DKMS installs nothing if it fails.

@@ -53,7 +53,7 @@ make_initramfs()
 # there is no initramfs, "unknown" where it cannot be read.
 i915_in_initramfs()
 {
-	local image tree
+	local image tree held
 
 	image=$(initramfs_of "$1")
 	[ -n "$image" ] || { echo "-"; return; }
@@ -88,11 +88,10 @@ initramfs_i915()
 	rm -rf "$WORK/initramfs"
 }
 
-# initramfs_agrees RELEASE: it holds the i915 that is on disk, or none. Sets held.
+# initramfs_agrees RELEASE HELD: what initramfs_i915 says of it is the i915 that is on disk, or none.
 initramfs_agrees()
 {
-	held=$(initramfs_i915 "$1")
-	case $held in
+	case $2 in
 	- | none | "$(whose "$(module_on_disk "$1")")") ;;
 	*) return 1 ;;
 	esac
@@ -101,7 +100,7 @@ initramfs_agrees()
 # renew_initramfs RELEASE: if it holds an i915. The old one stays where that fails.
 renew_initramfs()
 {
-	local image new
+	local image new held
 
 	image=$(initramfs_of "$1")
 	[ -n "$image" ] || return 0
@@ -119,6 +118,7 @@ renew_initramfs()
 		warn initramfs-not-made image="$image"
 		return "$E_SYSTEM"
 	}
-	initramfs_agrees "$1" ||
+	held=$(initramfs_i915 "$1")
+	initramfs_agrees "$1" "$held" ||
 		warn initramfs-differs image="$image" held="$held"
 }

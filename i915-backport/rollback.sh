@@ -28,6 +28,8 @@ keep_stock()
 # roll_back RELEASE: however far a run before came; and one row of the table.
 roll_back()
 {
+	local disk held
+
 	keep_stock "$1" 1
 	take_out_all "$1"
 	tables "$1" >>"$LOG" 2>&1 || true

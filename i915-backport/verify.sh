@@ -63,7 +63,10 @@ verify_disk()
 
 verify_initramfs()
 {
-	if initramfs_agrees "$release"; then
+	local held
+
+	held=$(initramfs_i915 "$release")
+	if initramfs_agrees "$release" "$held"; then
 		say initramfs "$held"
 	else
 		wrong initramfs "$held, not what is on disk; make it again (update-initramfs -u -k $release, dracut --force --kver $release)"
