@@ -117,18 +117,6 @@ path_flags()
 	return 0
 }
 
-# record GENERATION PLAN: what a module was made of, as KEY=value lines. It is in its modinfo, and nowhere else; installed.sh compares it
-# with a later plan.
-record()
-{
-	local part
-
-	printf '%s\n' "i915_backport=$(package_version) $1"
-	for part in $PARTS; do
-		printf '%s\n' "i915_backport_$part=$(planned "${part}_sha256" "$2")"
-	done
-}
-
 # write_modinfo STAGE GENERATION PLAN: how anyone can tell our module from the stock one, and what it was made of.
 write_modinfo()
 {

@@ -3,60 +3,6 @@
 #
 # check - would the kernel take the module, and would the modules beside it still load?
 
-# stock_module KDIR RELEASE: the driver that the kernel came with; nothing if it is not on this machine.
-stock_module()
-{
-	local module
-
-	for module in "$MODULES/$2"/kernel/"$I915"/i915.ko* "$DKMS_TREE/original_module/$2"/*/i915.ko* "$HOLD/$2"/i915.ko* \
-		"$1/$I915/i915.ko"; do
-		is_other "$module" && printf '%s\n' "$module" && return
-	done
-	return 0
-}
-
-# kind_of MODULE: ours, other, or unread: a file that is cut and a modinfo that was killed say nothing of whose it is. Asked
-# twice, before it is.
-kind_of()
-{
-	local said
-
-	[ -f "$1" ] || { echo unread; return; }
-	said=$(modinfo "$1" 2>/dev/null) || said=$(modinfo "$1" 2>/dev/null) || said=''
-	case $said in
-	*"
-i915_backport:"*"
-vermagic:"* | *"
-vermagic:"*"
-i915_backport:"*) echo ours ;;
-	*"
-vermagic:"*) echo other ;;
-	*) echo unread ;;
-	esac
-}
-
-is_ours()
-{
-	[ "$(kind_of "$1")" = ours ]
-}
-
-# is_other MODULE: it was read, and is not ours.
-is_other()
-{
-	[ "$(kind_of "$1")" = other ]
-}
-
-# any_module KDIR RELEASE: some module of that kernel, for its vermagic.
-any_module()
-{
-	local module
-
-	module=$(stock_module "$1" "$2")
-	[ -n "$module" ] || module=$(find -H "$MODULES/$2/kernel" -name '*.ko*' 2>/dev/null | head -n 1)
-	[ -n "$module" ] || module=$(find "$1/drivers" "$1/lib" "$1/fs" -name '*.ko' 2>/dev/null | head -n 1)
-	printf '%s\n' "$module"
-}
-
 # check STAGE KDIR RELEASE GENERATION PLAN
 check()
 {

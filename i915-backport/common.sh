@@ -296,3 +296,36 @@ value()
 	KEY=$1 awk 'index($0, ENVIRON["KEY"] "=") == 1 { print substr($0, length(ENVIRON["KEY"]) + 2); exit }' |
 		sed "s/^'\(.*\)'\$/\1/; s/'\\\\''/'/g"
 }
+
+# listed: the names on stdin, the first three by name.
+listed()
+{
+	awk '{ n++; if (n <= 3) list = list (n > 1 ? ", " : "") $0 }
+	     END { if (n) print list (n > 3 ? " and " n - 3 " more" : "") }'
+}
+
+# joined: the lines of stdin in one.
+joined()
+{
+	awk '{ printf "%s%s", (NR > 1 ? ", " : ""), $0 } END { print "" }'
+}
+
+# table: lines of fields with tabs between, in columns.
+table()
+{
+	awk -F'\t' '
+		{ n = NF > n ? NF : n
+		  for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (length($i) > width[i]) width[i] = length($i) } }
+		END { for (r = 1; r <= NR; r++) {
+			line = ""
+			for (i = 1; i <= n; i++)
+				line = line sprintf("%-" (i < n ? width[i] + 2 : 1) "s", cell[r, i])
+			sub(/ +$/, "", line)
+			print line } }'
+}
+
+# planned KEY PLAN: what it says under KEY; of several, the first.
+planned()
+{
+	printf '%s\n' "$2" | value "$1"
+}

@@ -9,6 +9,10 @@ ROOT=${ROOT:-}
 MODULES=$ROOT/lib/modules
 SOURCES=$ROOT/usr/src
 CONF=$ROOT/etc/i915-backport.conf
+# The driver in a kernel's tree.
+I915=drivers/gpu/drm/i915
+# Where the stock driver is held while DKMS changes files (hold.sh).
+HOLD=$ROOT/lib/i915-backport
 
 # cache_dir: where unpacked sources and the probe are kept between runs.
 cache_dir()
@@ -19,6 +23,22 @@ cache_dir()
 		printf '%s\n' "${XDG_CACHE_HOME:-$HOME/.cache}/i915-backport"
 	fi
 }
+
+# dkms_setting NAME: of DKMS's own settings, which are lines of a shell; the last one counts.
+dkms_setting()
+{
+	cat "$ROOT"/etc/dkms/framework.conf "$ROOT"/etc/dkms/framework.conf.d/*.conf 2>/dev/null |
+		sed -n "s/^[[:space:]]*\(export[[:space:]]*\)*$1=[\"']*\([^\"'[:space:]]*\).*/\2/p" | tail -n 1
+}
+
+# dkms_tree: where it keeps what it builds.
+dkms_tree()
+{
+	dkms_setting dkms_tree | grep -x '/[A-Za-z0-9._+~@/-]*' || echo /var/lib/dkms
+}
+
+DKMS_NAME=i915-backport
+DKMS_TREE=$ROOT$(dkms_tree)/$DKMS_NAME
 
 # What may be set in the file; the first three are paths, the others 0 or 1.
 SETTINGS='KSRC I915_SOURCE PATCHES TRUST_PATCHES TRUST_SOURCE STRICT_SUBLEVEL KEEP_STOCK'
@@ -113,4 +133,21 @@ setting()
 				special = text
 		}
 		END { print special != "" ? special : general }'
+}
+
+# kept RELEASE: says so, if the user wants the stock driver for it.
+kept()
+{
+	[ "$(setting KEEP_STOCK "$1")" != 1 ] || echo ' (KEEP_STOCK)'
+}
+
+must_be_root()
+{
+	[ "$(id -u)" = 0 ] || die needs-root command="$1"
+}
+
+# must_be_here COMMAND: DKMS and modprobe know of no other root.
+must_be_here()
+{
+	[ -z "$ROOT" ] || die not-this-machine command="$1" folder="$ROOT"
 }

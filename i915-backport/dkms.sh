@@ -3,37 +3,10 @@
 #
 # dkms - the package under DKMS, from 2.8 to 3.2.
 
-DKMS_NAME=i915-backport
-
-# dkms_setting NAME: of DKMS's own settings, which are lines of a shell; the last one counts.
-dkms_setting()
-{
-	cat "$ROOT"/etc/dkms/framework.conf "$ROOT"/etc/dkms/framework.conf.d/*.conf 2>/dev/null |
-		sed -n "s/^[[:space:]]*\(export[[:space:]]*\)*$1=[\"']*\([^\"'[:space:]]*\).*/\2/p" | tail -n 1
-}
-
-# dkms_tree: where it keeps what it builds.
-dkms_tree()
-{
-	dkms_setting dkms_tree | grep -x '/[A-Za-z0-9._+~@/-]*' || echo /var/lib/dkms
-}
-
-DKMS_TREE=$ROOT$(dkms_tree)/$DKMS_NAME
 LINK=$ROOT/usr/local/sbin/i915-backport
 # Where a kernel's installation looks for programs: Debian and its relatives, and whatever has kernel-install. Each before DKMS's own.
 HOOKS="$ROOT/etc/kernel/postinst.d/00-i915-backport $ROOT/etc/kernel/header_postinst.d/00-i915-backport
 	$ROOT/etc/kernel/install.d/39-i915-backport.install"
-
-must_be_root()
-{
-	[ "$(id -u)" = 0 ] || die needs-root command="$1"
-}
-
-# must_be_here COMMAND: DKMS and modprobe know of no other root.
-must_be_here()
-{
-	[ -z "$ROOT" ] || die not-this-machine command="$1" folder="$ROOT"
-}
 
 # ---- what DKMS calls ---------------------------------------------------------------------------
 
@@ -129,6 +102,33 @@ cmd_dkms_outdated()
 	discard_build "$1" "$plan" "$different"
 }
 
+# dkms-hold RELEASE: PRE_INSTALL of dkms.conf. DKMS installs nothing if it fails.
+cmd_dkms_hold()
+{
+	local built different plan
+
+	need_release "$1"
+	try_work
+	plan=$(plan_of "$1")
+	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/i915.ko*; do
+		[ -f "$built" ] || continue
+		different=$(differs "$1" "$built" "$plan")
+		[ -z "$different" ] || die built-outdated release="$1" different="$different"
+	done
+	hold_stock "$1"
+}
+
+# dkms-release RELEASE: POST_INSTALL and POST_REMOVE.
+cmd_dkms_release()
+{
+	is_plain "$1" || die not-a-release release="$1"
+	try_work
+	tidy_held
+	[ -d "$MODULES/$1" ] || return 0
+	release_stock "$1" || warn depmod-failed release="$1"
+	renew_initramfs "$1" || true
+}
+
 # dkms-module: the MAKE of dkms.conf, in DKMS's build folder, KDIR= and RELEASE= given.
 cmd_dkms_module()
 {
@@ -170,12 +170,18 @@ install_packages()
 # What copy_package leaves in /usr/src says so: in its first line where it was put, then the sum of each of its files.
 MARK=.put-by-dkms-install
 
+# package_home: where dkms-install puts a copy of the package, for DKMS.
+package_home()
+{
+	printf '%s\n' "$SOURCES/$DKMS_NAME-$(package_version)"
+}
+
 # copy_package: into /usr/src, whole or not at all.
 copy_package()
 {
-	local new cause
+	local home new cause
 
-	home=$SOURCES/$DKMS_NAME-$(package_version)
+	home=$(package_home)
 	[ "$PACKAGE" != "$home" ] || return 0
 	remove_unfinished
 	mkdir -p "$SOURCES" && new=$(mktemp -d "$SOURCES/.$DKMS_NAME.XXXXXX") ||
@@ -433,7 +439,7 @@ cmd_dkms_install()
 	is_registered "$(package_version)" || logged run_dkms add -m "$DKMS_NAME" -v "$(package_version)" ||
 		die dkms-add-failed why="$(why "$LOG")" log="$LOG"
 	tidy_held
-	[ "$PACKAGE" = "$home" ] || { make_link "$LINK" i915-backport && make_hooks; }
+	[ "$PACKAGE" = "$(package_home)" ] || { make_link "$LINK" i915-backport && make_hooks; }
 	first_failure=
 	printf 'KERNEL\tSOURCE\tVERDICT\tRESULT\n' >"$WORK/rows"
 	: >"$WORK/reasons"
@@ -459,11 +465,14 @@ is_our_link()
 # make_link LINK FILE: the command, where the PATH finds it; the hook, before DKMS's. What somebody else has put there stays.
 make_link()
 {
+	local file
+
+	file=$(package_home)/i915-backport/$2
 	if is_our_link "$1" || { [ ! -e "$1" ] && [ ! -L "$1" ]; }; then
-		mkdir -p "${1%/*}" && ln -sfn "$home/i915-backport/$2" "$1" ||
-			warn no-link link="$1" file="$home/i915-backport/$2"
+		mkdir -p "${1%/*}" && ln -sfn "$file" "$1" ||
+			warn no-link link="$1" file="$file"
 	else
-		warn other-link link="$1" file="$home/i915-backport/$2"
+		warn other-link link="$1" file="$file"
 	fi
 }
 
@@ -485,7 +494,7 @@ is_registered()
 
 cmd_dkms_uninstall()
 {
-	local version module link release
+	local version module link release dir
 
 	case ${1:-} in
 	'') ;;
@@ -502,8 +511,8 @@ cmd_dkms_uninstall()
 	open_work
 	LOG=$WORK/log
 	: >"$LOG"
-	for home in "$DKMS_TREE"/*/ "$SOURCES/$DKMS_NAME"-*/; do
-		version=$(basename "$home")
+	for dir in "$DKMS_TREE"/*/ "$SOURCES/$DKMS_NAME"-*/; do
+		version=$(basename "$dir")
 		case $version in
 		"$DKMS_NAME"-*) version=${version#"$DKMS_NAME"-} ;;
 		kernel-* | original_module | '*') continue ;;

@@ -8,8 +8,6 @@
 # not look for drivers to put aside), and depmod is told to prefer that. A machine that stopped keeps it so until
 # DKMS is run again.
 
-HOLD=$ROOT/lib/i915-backport
-
 # preference_of RELEASE: a file for each: another kernel's may be held for longer.
 preference_of()
 {
@@ -293,31 +291,4 @@ kernels_with()
 may_go()
 {
 	is_other "$(module_on_disk "$1")" || hold_stock "$1" || [ -n "$(stock_module "$MODULES/$1/build" "$1")" ]
-}
-
-# dkms-hold RELEASE: PRE_INSTALL of dkms.conf. DKMS installs nothing if it fails.
-cmd_dkms_hold()
-{
-	local built different plan
-
-	need_release "$1"
-	try_work
-	plan=$(plan_of "$1")
-	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/i915.ko*; do
-		[ -f "$built" ] || continue
-		different=$(differs "$1" "$built" "$plan")
-		[ -z "$different" ] || die built-outdated release="$1" different="$different"
-	done
-	hold_stock "$1"
-}
-
-# dkms-release RELEASE: POST_INSTALL and POST_REMOVE.
-cmd_dkms_release()
-{
-	is_plain "$1" || die not-a-release release="$1"
-	try_work
-	tidy_held
-	[ -d "$MODULES/$1" ] || return 0
-	release_stock "$1" || warn depmod-failed release="$1"
-	renew_initramfs "$1" || true
 }

@@ -4,9 +4,6 @@
 # installed - is a module of ours what the plan wants now? Its modinfo says what it was made of (record, in build.sh); kernel,
 # source, series, settings and this package may have changed since.
 
-# What a plan has a sum of, and a module the same sum in its modinfo.
-PARTS='source series kernel'
-
 # differs RELEASE MODULE PLAN: of a module of ours, what is not so as the plan has it, in one line; nothing if all is. What the plan
 # could not find out is not compared.
 differs()

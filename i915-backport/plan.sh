@@ -4,12 +4,6 @@
 # plan - what one kernel is to have, and why, as KEY=value lines (docs/plan.md). It is made once: what acts on it or shows it is
 # given its text, and what DKMS calls finds it in the cache.
 
-# planned KEY PLAN: what it says under KEY; of several, the first.
-planned()
-{
-	printf '%s\n' "$2" | value "$1"
-}
-
 # can_be_replaced KDIR RELEASE
 can_be_replaced()
 {
@@ -237,12 +231,6 @@ says=$says"
 	*) ! is_refused "$different" || action=remove ;;
 	esac
 	printf '%s\n' "$plan" "different=$different" "action=$action"
-}
-
-# kept RELEASE: says so, if the user wants the stock driver for it.
-kept()
-{
-	[ "$(setting KEEP_STOCK "$1")" != 1 ] || echo ' (KEEP_STOCK)'
 }
 
 # taken RELEASE MODULE WHOSE: says so, if another driver than the kernel's or ours is installed, or depmod was told to prefer one.

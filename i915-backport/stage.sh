@@ -9,7 +9,6 @@
 #   drivers/platform/x86/...       what "../../../" in an #include leads to
 #   include/drm/...                headers that are the driver's alone, for a kernel of another release
 
-I915=drivers/gpu/drm/i915
 # The setting that named the source, for messages.
 SOURCE_KEY=KSRC
 OWN_HEADERS='include/drm/i915_drm.h include/drm/i915_pciids.h include/drm/i915_powerwell.h

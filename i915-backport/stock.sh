@@ -48,13 +48,6 @@ own_tracepoints()
 		}' "$1" 2>/dev/null || true
 }
 
-# listed: the names on stdin, the first three by name.
-listed()
-{
-	awk '{ n++; if (n <= 3) list = list (n > 1 ? ", " : "") $0 }
-	     END { if (n) print list (n > 3 ? " and " n - 3 " more" : "") }'
-}
-
 # believe STAGE KDIR RELEASE SOURCE: before anything is said or made of it.
 believe()
 {
@@ -120,10 +113,4 @@ unlike()
 			[ -z "$names" ] || printf '%s\n' "$who has the $kind $names"
 		done
 	done
-}
-
-# joined: the lines of stdin in one.
-joined()
-{
-	awk '{ printf "%s%s", (NR > 1 ? ", " : ""), $0 } END { print "" }'
 }

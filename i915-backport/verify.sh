@@ -17,36 +17,6 @@ wrong()
 	answer=$E_NO
 }
 
-hex()
-{
-	od -An -v -tx1 | tr -d ' \n'
-}
-
-# module_data MODULE: not compressed.
-module_data()
-{
-	case $1 in
-	*.xz) xz -dc "$1" ;;
-	*.zst) zstd -qdc "$1" ;;
-	*.gz) gzip -dc "$1" ;;
-	*) cat "$1" ;;
-	esac
-}
-
-# is_loaded MODULE: is that file what is in memory? By its build ID, which an ELF note carries after 16 bytes
-# of heading; by srcversion where the kernel shows no notes.
-is_loaded()
-{
-	local note
-
-	note=$SYS/notes/.note.gnu.build-id
-	if [ -r "$note" ]; then
-		module_data "$1" | hex | grep -q "$(hex <"$note" | cut -c 33-)"
-	else
-		[ "$(cat "$SYS/srcversion" 2>/dev/null)" = "$(modinfo -F srcversion "$1")" ]
-	fi
-}
-
 verify_disk()
 {
 	local different
@@ -118,6 +88,8 @@ gone()
 # A file that is opened and closed is a context that comes and goes, where each has an address space of its own.
 verify_counters()
 {
+	local counters card
+
 	for counters in "$DEBUGFS"/dri/*/i915_context_cleanup; do
 		card=$ROOT/dev/dri/card$(basename "$(dirname "$counters")")
 		[ ! -e "$counters" ] || [ ! -e "$card" ] || break
@@ -129,13 +101,14 @@ verify_counters()
 	elif [ "$(cat "$SYS/parameters/enable_ppgtt" 2>/dev/null || echo 2)" -lt 2 ]; then
 		say counters "stand still: no full PPGTT on this GPU (i915.enable_ppgtt), so nothing that could leak"
 	else
-		watch_counters
+		watch_counters "$counters" "$card"
 	fi
 }
 
+# watch_counters COUNTERS CARD: they move when it is opened and closed.
 watch_counters()
 {
-	local before after
+	local counters=$1 card=$2 before after
 
 	before=$(gone "$counters")
 	for _ in 1 2 3 4 5; do
