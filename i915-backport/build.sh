@@ -37,6 +37,8 @@ kernels_compiler()
 # ask KDIR: what kbuild would compile with, as KEY=value lines in $WORK/asked.
 ask()
 {
+	local cc
+
 	mkdir -p "$WORK/ask"
 	cat >"$WORK/ask/Kbuild" <<-'EOT'
 		$(info asked-cc=$(strip $(CC)))
@@ -95,9 +97,12 @@ blame()
 # the kernel is too old to do it. It belongs into CC, or kbuild's probes of the compiler's options fail.
 choose_cc()
 {
+	local cc
+
 	case $(value flags <"$WORK/asked") in
 	*-fno-pie* | *-fno-PIE*) return ;;
 	esac
+	cc=$(value cc <"$WORK/asked")
 	# shellcheck disable=SC2086 # CC may hold options
 	if $cc -dM -E -x c /dev/null 2>/dev/null | grep -q __PIE__; then
 		CC="$cc -fno-pie"
@@ -108,8 +113,9 @@ choose_cc()
 # path_flags STAGE: no path of the build in the module, so that it is the same wherever it is built.
 path_flags()
 {
-	local flag
+	local flag cc
 
+	cc=$(value cc <"$WORK/asked")
 	for flag in "-fmacro-prefix-map=$1/=" "-fdebug-prefix-map=$1=."; do
 		# shellcheck disable=SC2086 # CC may hold options
 		$cc "$flag" -E -x c /dev/null >/dev/null 2>&1 && printf '%s\n' "$flag"
@@ -167,16 +173,17 @@ build()
 	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
 	KCFLAGS=$(printf '%s\n' "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
-	release=$(headers_release "$2") all=
-	! is_backport "$release" || { backport "$1" && all=-k; }
+	! is_backport "$(headers_release "$2")" || backport "$1"
 	compile "$1" "$2"
 }
 
 # compile STAGE KDIR: what build has prepared, all of it or what was changed since.
 compile()
 {
-	local plt32
+	local plt32 release all=''
 
+	release=$(headers_release "$2")
+	! is_backport "$release" || all=-k
 	PROGRESS="building i915.ko for $release" EXPECTED=120
 	kbuild with_progress "$2" "$1/$I915" -j"${J:-$(nproc)}" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
 		[ -z "$all" ] || report_missing "$release"

@@ -15,9 +15,10 @@
 # compiler_flags: kernels with a header for each compiler know none that is younger than they are.
 compiler_flags()
 {
-	local headers major
+	local headers major cc
 
 	headers=$(value srctree <"$WORK/asked")/include
+	cc=$(value cc <"$WORK/asked")
 	major=$($cc -dumpversion | cut -d. -f1)
 	if grep -qs 'gcc_header(__GNUC__)' "$headers/linux/compiler-gcc.h" &&
 		[ ! -f "$headers/linux/compiler-gcc$major.h" ]; then
@@ -37,11 +38,12 @@ for_make()
 # once for each.
 preprocessed()
 {
-	local text options
+	local text options cc
 
 	text=$WORK/ask/$(printf '%s\n' "$1" | tr / _)
 	if [ ! -f "$text" ]; then
 		options="$(value flags <"$WORK/asked") $(value include <"$WORK/asked")"
+		cc=$(value cc <"$WORK/asked")
 		# shellcheck disable=SC2086 # CC may hold options, the flags are many
 		(cd "$(value folder <"$WORK/asked")" && printf '%s\n' "#include <$1>" | ${CC:-$cc} $options -w -E -P -dD -x c -) \
 			>"$text.i" 2>"$WORK/err" || grep -q 'No such file' "$WORK/err" ||

@@ -3,17 +3,20 @@
 #
 # dist - a built module as a Debian package, for machines without compilers: one package for one kernel.
 
-# manifest MODULE: what it was made of, and what the check found.
+# manifest MODULE MADE: what it was made of (make_module), and what the check found.
 manifest()
 {
+	local cc
+
+	cc=$(value cc <"$WORK/asked")
 	cat <<-EOT
 	package: i915-backport $(package_version)
-	kernel: $release
+	kernel: $(planned release "$2")
 	vermagic: $(modinfo -F vermagic "$1")
-	source: $(planned version "$plan")
-	source_sha256: $(planned source_sha256 "$plan")
-	series: $generation
-	series_sha256: $(planned series_sha256 "$plan")
+	source: $(planned version "$2")
+	source_sha256: $(planned source_sha256 "$2")
+	series: $(planned made "$2")
+	series_sha256: $(planned series_sha256 "$2")
 	compiler: $($cc --version | head -n 1)
 	$(grep -E '^(imports|exports): ' "$LOG")
 	signer: $(signer_of "$1")
@@ -62,16 +65,16 @@ try_key()
 	sign "$WORK/text"
 )
 
-# maintainer_script NAME: of the package. At every moment modules.dep names a driver that is there.
+# maintainer_script NAME RELEASE MODULE: of the package. At every moment modules.dep names a driver that is there.
 maintainer_script()
 {
 	{
 		echo '#!/bin/sh'
 		echo 'set -e'
-		printf '%s\n' "release='$release'"
-		printf '%s\n' "signer='$(signer_of "$place/i915.ko" | tr -d "'")'"
-		printf '%s\n' "preference=/etc/depmod.d/$(package_name).conf"
-		printf '%s\n' "prefers_stock='$(prefers "$release" "kernel/$I915")'"
+		printf '%s\n' "release='$2'"
+		printf '%s\n' "signer='$(signer_of "$3" | tr -d "'")'"
+		printf '%s\n' "preference=/etc/depmod.d/$(package_name "$2").conf"
+		printf '%s\n' "prefers_stock='$(prefers "$2" "kernel/$I915")'"
 		"script_$1"
 	} >"$WORK/package/DEBIAN/$1"
 	chmod 755 "$WORK/package/DEBIAN/$1"
@@ -149,14 +152,14 @@ script_postrm()
 	script_postinst
 }
 
-# package_name: of what a release is made of, dpkg has in a name small letters, digits, + - and . only. A release with anything else
+# package_name RELEASE: of what a release is made of, dpkg has in a name small letters, digits, + - and . only. A release with anything else
 # is told by its sum from those that it would be spelt like.
 package_name()
 {
 	local spelt
 
-	spelt=$(printf '%s\n' "$release" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9.+\n-' -)
-	[ "$spelt" = "$release" ] || spelt=$spelt+$(printf '%s\n' "$release" | sha256sum | cut -c 1-8)
+	spelt=$(printf '%s\n' "$1" | tr 'A-Z' 'a-z' | tr -c 'a-z0-9.+\n-' -)
+	[ "$spelt" = "$1" ] || spelt=$spelt+$(printf '%s\n' "$1" | sha256sum | cut -c 1-8)
 	printf '%s\n' "i915-backport-modules-$spelt"
 }
 
@@ -181,59 +184,60 @@ vet_build()
 	esac
 }
 
-# build_number PART SUM: the user's; else that of the same package where it is in O already; else one more than the last there of
-# which PART of the version is the same.
+# build_number BASE PART SUM: the user's; else that of the same package where it is as BASE_*.deb already; else one more than the last
+# there of which PART of the version is the same.
 build_number()
 {
 	local deb made number last=0
 
 	[ -z "${BUILD:-}" ] || { printf '%s\n' "$BUILD"; return; }
-	for deb in "$out/$(package_name)"_*.deb; do
+	for deb in "$1"_*.deb; do
 		made=$(dpkg-deb -f "$deb" Version 2>/dev/null) || continue
-		number=${made#"$1-"}
+		number=${made#"$2-"}
 		number=${number%%+*}
 		case $number in
 		'' | *[!0-9]*) continue ;; # of somebody else's making
 		esac
 		case $made in
-		"$1-$number+"*".$2") printf '%s\n' "$number"; return ;;
-		"$1-$number+"*) [ "$number" -le "$last" ] || last=$number ;;
+		"$2-$number+"*".$3") printf '%s\n' "$number"; return ;;
+		"$2-$number+"*) [ "$number" -le "$last" ] || last=$number ;;
 		esac
 	done
 	printf '%s\n' "$((last + 1))"
 }
 
-# deb_version ROOT: of the package in ROOT. In this order: the version of i915-backport, that of the source, the number of the build;
+# deb_version ROOT BASE MADE: of the package in ROOT. In this order: the version of i915-backport, that of the source, the number of the build;
 # then the series, and a sum of all that is in the package: what has one version is one package.
 deb_version()
 {
 	local part sum number
 
-	part=$(package_version)+$(planned version "$plan")
+	part=$(package_version)+$(planned version "$3")
 	sum=$(cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-8)
-	number=$(build_number "$part" "$sum") || exit
-	printf '%s\n' "$part-$number+$(planned generation "$plan" | tr -c 'A-Za-z0-9.+\n' .).$sum"
+	number=$(build_number "$2" "$part" "$sum") || exit
+	printf '%s\n' "$part-$number+$(planned generation "$3" | tr -c 'A-Za-z0-9.+\n' .).$sum"
 }
 
+# control RELEASE VERSION ARCHITECTURE
 control()
 {
 	cat <<-EOT
-	Package: $(package_name)
-	Version: $deb_version
-	Architecture: $architecture
+	Package: $(package_name "$1")
+	Version: $2
+	Architecture: $3
 	Section: kernel
 	Priority: optional
 	Maintainer: i915-backport maintainers <maintainers@i915-backport.invalid>
 	Depends: kmod
 	Conflicts: i915-backport-dkms
-	Description: i915 driver whose GPU contexts leave no VMA behind, for $release
+	Description: i915 driver whose GPU contexts leave no VMA behind, for $1
 	 Built for this one kernel; it is refused where that is not installed.
 	EOT
 }
 
 cmd_dist_modules()
 {
-	local root doc script deb owner
+	local made release module base root place doc script architecture version deb owner
 
 	case ${1:-} in
 	'') ;;
@@ -251,20 +255,24 @@ cmd_dist_modules()
 	try_key
 	KCFLAGS="${KCFLAGS:-} -g0" # it would be taken out again
 	cmd_module
+	made=$(cat "$WORK/made")
+	release=$(planned release "$made")
+	module=$(planned file "$made")
+	base=${module%/*}/$(package_name "$release")
 	root=$WORK/package
 	place=$root/lib/modules/$release/updates
-	doc=$root/usr/share/doc/$(package_name)
+	doc=$root/usr/share/doc/${base##*/}
 	mkdir -p "$root/DEBIAN" "$place" "$doc"
-	cp "$out/i915.ko" "$place/"
+	cp "$module" "$place/"
 	finish "$place/i915.ko"
-	manifest "$place/i915.ko" >"$doc/manifest"
+	manifest "$place/i915.ko" "$made" >"$doc/manifest"
 	for script in preinst postinst prerm postrm; do
-		maintainer_script "$script"
+		maintainer_script "$script" "$release" "$place/i915.ko"
 	done
 	architecture=$(architecture "$place/i915.ko") || exit
-	deb_version=$(deb_version "$root") || exit
-	control >"$root/DEBIAN/control"
-	deb=$out/$(package_name)_${deb_version}_$architecture.deb
+	version=$(deb_version "$root" "$base" "$made") || exit
+	control "$release" "$version" "$architecture" >"$root/DEBIAN/control"
+	deb=${base}_${version}_$architecture.deb
 	# The same module is the same package, whenever it is packed.
 	find "$root" -exec touch -h -d @0 {} +
 	owner=--root-owner-group

@@ -31,11 +31,12 @@ is_for_make()
 	[ "$(printf '%s' "$1" | tr -d 'A-Za-z0-9._+~@,/\200-\377-' | wc -c)" -eq 0 ]
 }
 
-# make_module KDIR RELEASE OUT: the whole pipeline; OUT/i915.ko is there at the end, or is as it was.
+# make_module KDIR RELEASE OUT: the whole pipeline; OUT/i915.ko is there at the end, or is as it was. What it
+# was made of is in $WORK/made then: of which kernel, which file, the name of the series as its modinfo has it, and the plan.
 # Whatever a killed run left behind is thrown away first.
 make_module()
 {
-	local ended says unlike
+	local out plan ended says generation series
 
 	make_dir "$3"
 	out=$(readlink -f -- "$3")
@@ -69,23 +70,25 @@ make_module()
 		apply "$series" "$WORK/stage" ||
 			die cannot-try-series folder="$WORK/stage" series="$generation" why="$(why "$WORK/patch.out")"
 		log "$(cat "$WORK/patch.out")"
-		generation=$generation$(unproven "$WORK/stage" "$series" "$2") || exit
+		unproven "$WORK/stage" "$series" "$2" >"$WORK/unproven"
+		generation=$generation$(cat "$WORK/unproven")
 	fi
 	build "$WORK/stage" "$1" "$generation" "$plan"
-	unlike=$(compare_with_stock "$WORK/stage" "$1" "$2" "$(planned source "$plan")" "$series") || exit
-	if [ -n "$unlike" ]; then
-		generation=$generation$unlike
+	compare_with_stock "$WORK/stage" "$1" "$2" "$(planned source "$plan")" "$series" >"$WORK/believed"
+	if [ -s "$WORK/believed" ]; then
+		generation=$generation$(cat "$WORK/believed")
 		write_modinfo "$WORK/stage" "$generation" "$plan"
 		compile "$WORK/stage" "$1"
 	fi
 	check "$WORK/stage" "$1" "$2" "$generation" "$plan"
 	put "$out/i915.ko" <"$WORK/stage/$I915/i915.ko" ||
 		die cannot-write path="$out/i915.ko"
+	printf '%s\n' "release=$2" "file=$out/i915.ko" "made=$generation" "$plan" >"$WORK/made"
 }
 
 cmd_module()
 {
-	local of fix kdir
+	local kdir release made of fix
 
 	case ${1:-} in
 	'') ;;
@@ -108,7 +111,8 @@ cmd_module()
 	[ -n "$release" ] ||
 		die headers-not-prepared headers="$kdir"
 	make_module "$kdir" "$release" "${O:-build/$release}"
-	! is_backport "$release" && of='' || of=", i915 of $(planned version "$plan")"
-	[ -n "$series" ] && fix="fixed by the series $generation" || fix="no fix needed"
-	printf '%s\n' "$out/i915.ko: $release$of, $(planned verdict "$plan"), $fix" | answer
+	made=$(cat "$WORK/made")
+	! is_backport "$release" && of='' || of=", i915 of $(planned version "$made")"
+	[ -n "$(planned series "$made")" ] && fix="fixed by the series $(planned made "$made")" || fix="no fix needed"
+	printf '%s\n' "$(planned file "$made"): $release$of, $(planned verdict "$made"), $fix" | answer
 }
