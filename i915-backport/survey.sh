@@ -29,8 +29,7 @@ cmd_survey()
 		shift
 	done
 	[ $# -gt 0 ] || die needs-trees command=survey
-	WORK=$(private_dir) || exit
-	on_exit 'rm -rf "$WORK"'
+	open_work
 	for dir; do
 		drivers_in "$(absolute "$dir")" "$dir"
 	done >"$WORK/drivers"
