@@ -164,7 +164,7 @@ choose()
 	own=$(own_series "$2")
 	if [ -n "$own" ]; then
 		vet_series "$own"
-		place=$(misfit "$own" "$1")
+		place=$(misfit "$own" "$1") || exit
 		[ -z "$place" ] || refuse "$own" "$1" "$place"
 		printf '%s\n' "$own"
 	else
