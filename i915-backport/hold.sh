@@ -33,24 +33,25 @@ tables()
 {
 	local once
 
-	[ "$(kind_of "$(module_on_disk "$1")")" = unread ] || room_for "$1" || return
+	[ "$(kind_of "$(module_on_disk "$1")")" = unread ] || room_for "$1" '' || return
 	for once in 1 2 3; do
 		depmod -b "$ROOT/" ${ROOT:+-C "$ROOT/etc/depmod.d"} "$1" && return
 	done
 	return "$E_SYSTEM"
 }
 
-# room_for RELEASE [MODULE]...: a copy of each and new tables. depmod on a full disk puts what it could write in the
-# place of what was there.
+# room_for RELEASE GONE [MODULE]...: a copy of each and new tables, once the file GONE is no longer there. depmod on a full disk puts
+# what it could write in the place of what was there.
 room_for()
 {
-	local wanted free place
+	local wanted free gone place
 
 	place=$MODULES/$1
-	shift
+	gone=$(du -k "$2" 2>/dev/null | cut -f1)
+	shift 2
 	wanted=$(du -ck "$place"/modules.* "$@" 2>/dev/null | tail -n 1 | cut -f1)
 	free=$(df -Pk "$place" | awk 'NR == 2 { print $4 }')
-	[ "$free" -ge "$wanted" ] || {
+	[ "$((free + ${gone:-0}))" -ge "$wanted" ] || {
 		warn no-room release="$(basename "$place")" free="$free" wanted="$wanted"
 		return "$E_SYSTEM"
 	}
@@ -94,7 +95,7 @@ hold_stock()
 		done
 		return 0
 	fi
-	room_for "$1" "$held" "$DKMS_TREE"/*/"$1"/*/module/i915.ko* || return
+	room_for "$1" '' "$held" "$DKMS_TREE"/*/"$1"/*/module/i915.ko* || return
 	copy_stock "$1" "$held" && tables "$1" && sync
 }
 
@@ -287,8 +288,14 @@ kernels_with()
 	done
 }
 
-# may_go RELEASE: before ours is taken out. The stock driver is held, or there is no room for that, but it can be read.
+# may_go RELEASE: before ours is taken out. The stock driver is held; or there is no room for that, but it can be read, and what ours
+# leaves is enough for the tables that lead to it.
 may_go()
 {
-	is_other "$(module_on_disk "$1")" || hold_stock "$1" || [ -n "$(stock_module "$MODULES/$1/build" "$1")" ]
+	local disk
+
+	disk=$(module_on_disk "$1")
+	is_other "$disk" || hold_stock "$1" || {
+		[ -n "$(stock_module "$MODULES/$1/build" "$1")" ] && room_for "$1" "$disk"
+	}
 }
