@@ -272,8 +272,7 @@ forget()
 	! dpkg-query -S "$SOURCES/$DKMS_NAME-$1" >/dev/null 2>&1 ||
 		die belongs-to-package folder="$SOURCES/$DKMS_NAME-$1" package="$DKMS_NAME-dkms"
 	for release in $(kernels_with "$1"); do
-		may_go "$release" >>"$LOG" 2>&1 ||
-			die stock-not-kept release="$release"
+		must_go "$release"
 	done
 	if is_registered "$1"; then
 		run_dkms remove "$DKMS_NAME/$1" --all >>"$WORK/dkms.log" 2>&1 ||

@@ -299,3 +299,12 @@ may_go()
 		[ -n "$(stock_module "$MODULES/$1/build" "$1")" ] && room_for "$1" "$disk"
 	}
 }
+
+# must_go RELEASE: the same, or the command ends with the reason.
+must_go()
+{
+	local said
+
+	said=$(may_go "$1" 2>&1) ||
+		die stock-not-kept release="$1" why="$(printf '%s\n' "$said" | sed -n 's/^i915-backport: //p' | tail -n 1)"
+}

@@ -30,6 +30,7 @@ roll_back()
 {
 	local disk held
 
+	must_go "$1"
 	keep_stock "$1" 1
 	take_out_all "$1"
 	tables "$1" >>"$LOG" 2>&1 || true
