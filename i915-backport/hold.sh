@@ -270,9 +270,10 @@ hold_all()
 	for release in $(kernels_with "$(package_version)"); do
 		[ "${1:-$release}" = "$release" ] || continue
 		fresh_original "$release"
-		may_go "$release" >&2 && ! is_other "$(module_on_disk "$release")" && ! is_held "$release" || continue
-		held=$(stock_module "$MODULES/$release/build" "$release")
-		[ -z "$held" ] || copy_stock "$release" "$held" || true
+		is_other "$(module_on_disk "$release")" || hold_stock "$release" >&2 || is_held "$release" || {
+			held=$(stock_module "$MODULES/$release/build" "$release")
+			[ -z "$held" ] || copy_stock "$release" "$held" || true
+		}
 	done
 }
 
