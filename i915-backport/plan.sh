@@ -21,13 +21,14 @@ can_be_replaced()
 # known; dies as soon as there is nothing to be built.
 make_plan()
 {
-	local kdir=$1 release=$2 alien origin version
+	local kdir=$1 release=$2 stock alien origin version
 
 	empty_stage
-	sums "$kdir" "$release"
+	stock=$(stock_module "$kdir" "$release")
+	sums "$kdir" "$release" "$stock"
 	vet_settings
 	can_be_replaced "$kdir" "$release"
-	printf '%s\n' "stock=$(stock_module "$kdir" "$release")"
+	printf '%s\n' "stock=$stock"
 	alien=$(other_headers "$kdir" "$release")
 	[ -z "$alien" ] || die other-headers headers="$kdir" why="$alien"
 	! is_backport "$release" || SOURCE_KEY=I915_SOURCE
@@ -50,13 +51,12 @@ empty_stage()
 	rm -rf "$WORK/stage" "$WORK/facts" "$WORK/fix" "$WORK/plain"
 }
 
-# sums KDIR RELEASE: of what a plan is made of beside its source and series: this package, the settings, and what is looked at of the
-# headers and the stock driver.
+# sums KDIR RELEASE STOCK: of what a plan is made of beside its source and series: this package, the settings, and what is looked at of
+# the headers and the stock driver.
 sums()
 {
-	local stock file
+	local stock=$3 file
 
-	stock=$(stock_module "$1" "$2")
 	(cd "$PACKAGE" && find dkms.conf i915-backport patches -type f -print0 | sort -z | xargs -0 sha256sum) | sum_of package
 	{
 		stat -L -c '%u %a' "$CONF" && cat "$CONF"
@@ -169,7 +169,7 @@ is_current()
 {
 	local origin series
 
-	[ "$(printf '%s\n' "$1" | grep -e '^package_sha256=' -e '^settings_sha256=' -e '^headers_sha256=')" = "$(sums "$2" "$3")" ] || return
+	[ "$(printf '%s\n' "$1" | grep -e '^package_sha256=' -e '^settings_sha256=' -e '^headers_sha256=')" = "$(sums "$2" "$3" "$(stock_module "$2" "$3")")" ] || return
 	origin=$(planned source "$1")
 	[ -n "$origin" ] && [ "$(find_source "$2" "$3")" = "$origin" ] && (stage "$origin" "$WORK/stage") 2>/dev/null || return
 	[ "$(tree_version "$WORK/stage/Makefile")" = "$(planned version "$1")" ] &&
