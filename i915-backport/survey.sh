@@ -17,7 +17,7 @@ survey_usage()
 
 cmd_survey()
 {
-	local form=columns dir
+	local form=columns dir prober placer
 
 	while [ $# -gt 0 ]; do
 		case $1 in
@@ -84,7 +84,8 @@ survey_row()
 {
 	local tree verdict='?' fix=- missing='' module
 
-	rm -rf "$2" && mkdir -p "$2" || die cannot-make-folder folder="$2" why="$(why /dev/null)"
+	rm -rf "$2"
+	make_dir "$2"
 	tree=$(tree_of "$1")
 	module=$(module_of "$1/Makefile")
 	if "$prober" --facts "$1" >"$2/facts" 2>"$2/err"; then
