@@ -88,10 +88,21 @@ vet_series()
 	plain_series "$1" || quit "$E_SERIES" "$(cat "$WORK/cause")"
 }
 
+# the_patch: the program, as PATH has it. The sh of busybox-static takes its own patch, which knows less, for any name without a slash.
+the_patch()
+(
+	set -f
+	IFS=:
+	for dir in $PATH; do
+		[ ! -x "$dir/patch" ] || { printf '%s\n' "$dir/patch"; exit; }
+	done
+	printf '%s\n' patch
+)
+
 # patched FILE TREE [OPTION]: that plain patch, not bent to fit. What patch says goes to $WORK/patch.out.
 patched()
 {
-	patch -d "$2" -p1 -u --fuzz=0 --force ${3:+"$3"} --no-backup-if-mismatch <"$1" >>"$WORK/patch.out" 2>&1
+	"$(the_patch)" -d "$2" -p1 -u --fuzz=0 --force ${3:+"$3"} --no-backup-if-mismatch <"$1" >>"$WORK/patch.out" 2>&1
 }
 
 # apply DIR TREE: all patches.
@@ -199,7 +210,7 @@ take_off()
 	local n=$2
 
 	while [ "$n" -gt 0 ]; do
-		patch -d "$1" -p1 -u -R --fuzz=0 --force -s --no-backup-if-mismatch <"$WORK/plain/$n" >/dev/null 2>&1 || return 1
+		patched "$WORK/plain/$n" "$1" -R || return 1
 		n=$((n - 1))
 	done
 }

@@ -135,6 +135,7 @@ void large_importers(void);
 void exceed_room(int fd, uint32_t handle);
 void interrupt_bind(int fd, uint32_t handle);
 void never_bound_no_room(void);
+void never_bound_last(void);
 void never_bound_signal(void);
 void signal_storm(void);
 void context_gone_in_execbuf(void);

@@ -5,6 +5,7 @@
  * are left as placeholders that are on no list of their address space.
  */
 #define _GNU_SOURCE
+#include "census.h"
 #include "gate.h"
 #include "leak.h"
 #include "tap.h"
@@ -64,6 +65,30 @@ void never_bound_no_room(void)
 {
 	need_full_ppgtt("the places to compete for");
 	in_child(import_and_exceed_room, NULL);
+}
+
+/*
+ * The bound VMA of an object goes before the one that never was bound. With the last of them the object has to leave the
+ * driver's list of bound objects: who reads that list finds none without a VMA on it.
+ */
+void never_bound_last(void)
+{
+	int owner = gem_open_device(), bound = gem_open_device(), unbound = gem_open_device();
+	uint32_t object = gem_create(owner, PAGE);
+	int dmabuf = gem_prime_export(owner, object);
+
+	need_full_ppgtt("the places to compete for");
+	exceed_room(unbound, gem_prime_import(unbound, dmabuf));
+	gem_use(bound, DEFAULT_CONTEXT, I915_EXEC_RENDER, gem_prime_import(bound, dmabuf));
+	hurry();
+	close(bound);
+	hurry();
+	census_glance();
+	close(unbound);
+	hurry();
+	census_glance();
+	close(dmabuf);
+	close(owner);
 }
 
 static void nothing(int signal)

@@ -65,6 +65,7 @@ static const struct scenario {
 	{ .name = "handle-every-frame-x100", .play = handle_every_frame },
 	{ .name = "large-importers-x20", .play = large_importers },
 	{ .name = "never-bound-no-room", .play = never_bound_no_room },
+	{ .name = "never-bound-last", .play = never_bound_last },
 	{ .name = "never-bound-signal", .play = never_bound_signal },
 	{ .name = "signal-storm", .play = signal_storm, .seconds = 60 },
 	{ .name = "context-gone-in-execbuf", .play = context_gone_in_execbuf },
