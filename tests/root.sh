@@ -5,6 +5,20 @@
 
 TEST_CACHE=${TEST_CACHE:-/var/cache/i915-backport-tests}
 
+# again COMMAND...: once more if it fails, for a mirror is not always there.
+again()
+{
+	"$@" || { sleep 20 && "$@"; }
+}
+
+# bootstrap SUITE ROOT PACKAGES: from nothing.
+bootstrap()
+{
+	release_root "$2"
+	rm -rf --one-file-system "$2"
+	debootstrap --variant=minbase --include="$3" "$1" "$2" ${MIRROR:+"$MIRROR"}
+}
+
 # make_root NAME SUITE PACKAGE...: prints the folder. A root that was made with the same packages is
 # used again; one that was not finished is made anew.
 make_root()
@@ -15,10 +29,7 @@ make_root()
 	stamp="$suite $*"
 	if [ "$(cat "$root/.made" 2>/dev/null)" != "$stamp" ]; then
 		mkdir -p "$TEST_CACHE"
-		release_root "$root"
-		rm -rf --one-file-system "$root"
-		debootstrap --variant=minbase --include="$(echo "$*" | tr ' ' ',')" "$suite" "$root" \
-			${MIRROR:+"$MIRROR"} >"$TEST_CACHE/$name.log" 2>&1 || {
+		again bootstrap "$suite" "$root" "$(echo "$*" | tr ' ' ',')" >"$TEST_CACHE/$name.log" 2>&1 || {
 			echo "debootstrap $suite: $(tail -n 1 "$TEST_CACHE/$name.log"); the log is $TEST_CACHE/$name.log" >&2
 			return 1
 		}
@@ -59,7 +70,7 @@ kernel_root()
 		linux-headers-amd64 linux-headers-cloud-amd64 linux-source procps git) || return
 	if [ ! -f "$root/.image" ]; then
 		release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
-		in_root "$root" sh -ec "cd /tmp && apt-get download linux-image-$release && dpkg-deb -x linux-image-*.deb /tmp/image &&
+		again in_root "$root" sh -ec "cd /tmp && apt-get update -q && apt-get download linux-image-$release && dpkg-deb -x linux-image-*.deb /tmp/image &&
 			cp -a \"\$(find /tmp/image -type d -path '*/modules/$release')/.\" /lib/modules/$release/ && rm -rf /tmp/image /tmp/*.deb &&
 			depmod $release" >>"$TEST_CACHE/$1.log" 2>&1 || {
 			echo "linux-image-$release: $(tail -n 1 "$TEST_CACHE/$1.log"); the log is $TEST_CACHE/$1.log" >&2
