@@ -162,27 +162,16 @@ static bool bound_elsewhere(struct i915_vma *vma)
 static inline void unbind_vma(struct i915_gem_context_cleanup *cleanup,
 			      struct i915_vma *vma)
 {
-	struct drm_i915_gem_object *obj = vma->obj;
-
 	/* The invariant. To look takes too long where nobody waits for it. */
-	WARN_ON(IS_ENABLED(CONFIG_DEBUG_VM) && obj->active &&
+	WARN_ON(IS_ENABLED(CONFIG_DEBUG_VM) && vma->obj->active &&
 		!bound_elsewhere(vma));
 
 @from 10
 	cleanup->vmas_cleaned++;
-	if (obj->active)
+	if (vma->obj->active)
 		cleanup->vmas_cleaned_busy++;
 @end
 	WARN_ON(__i915_vma_unbind_no_wait(vma));
-
-	/*
-	 * The object leaves the list of bound objects with the last of its VMAs,
-	 * as others rely on. i915_vma_unbind() sees to that if the last one was
-	 * bound, but not if it never was.
-	 */
-	if (list_empty(&obj->vma_list) && obj->pages)
-		list_move_tail(&obj->global_list,
-			       &to_i915(obj->base.dev)->mm.unbound_list);
 }
 
 @from 6

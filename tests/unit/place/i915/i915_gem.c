@@ -104,6 +104,11 @@ new|static int __i915_vma_unbind(struct i915_vma *vma, bool wait)
 old|int i915_vma_unbind(struct i915_vma *vma)
 halfway|int i915_vma_unbind(struct i915_vma *vma)
 {
+	if (!drm_mm_node_allocated(&vma->node)) {
+		i915_gem_vma_destroy(vma);
+		return 0;
+	}
+
 halfway|	ret = i915_gem_object_wait_rendering(obj, false);
 halfway|	if (ret)
 halfway|		return ret;
