@@ -63,6 +63,6 @@ rpm:
 dist-modules:
 	@$(COMMAND) $@
 
-# What documents have of i915-backport/messages.
+# What documents have of i915-backport/common/messages.
 docs:
 	@docs/make-docs

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# messages - the table of messages as a part of a document. After i915-backport/table.awk; form is markdown, or messages or
+# messages - the table of messages as a part of a document. After i915-backport/common/table.awk; form is markdown, or messages or
 # statuses of the manual page.
 
 # named(TEXT): with each {NAME} in capitals.

@@ -6,7 +6,7 @@
 
 package=$PACKAGE
 LAB=$PACKAGE/tests/lab
-for part in i915-backport/common i915-backport/config i915-backport/progress tests/root tests/material tests/tap tests/delivery/root \
+for part in i915-backport/common/common i915-backport/common/config i915-backport/common/progress tests/root tests/material tests/tap tests/delivery/root \
 	tests/lab/packages tests/lab/qemu tests/lab/kernel tests/lab/boot; do
 	# shellcheck source=/dev/null
 	. "$PACKAGE/$part.sh"

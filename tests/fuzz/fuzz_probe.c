@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../i915-backport/probe/probe.h"
+#include "../../i915-backport/pipeline/probe/probe.h"
 
 static struct part {
 	const char *text;

@@ -107,7 +107,7 @@ mini_ours()
 		PACKAGE=$package
 		for step in common config driver find stage probe series compat record build check stock plan module hold dkms installed; do
 			# shellcheck source=/dev/null
-			. "$ROOM/$step.sh"
+			. "$ROOM"/*/"$step.sh"
 		done
 		WORK=$(mktemp -d)
 		mini_plan=$(make_plan "/usr/src/headers-$2" "$2")

@@ -55,7 +55,7 @@ fix_series()
 	ROOM=$PACKAGE/i915-backport program=${3:-}
 	for step in common config stage probe place series; do
 		# shellcheck source=/dev/null
-		. "$ROOM/$step.sh"
+		. "$ROOM"/*/"$step.sh"
 	done
 	WORK=$(mktemp -d)
 	trap 'rm -rf "$WORK"' EXIT

@@ -33,8 +33,8 @@ cmd_survey()
 	for dir; do
 		drivers_in "$(absolute "$dir")" "$dir"
 	done >"$WORK/drivers"
-	prober=$(host_program probe "$ROOM"/probe/*.c) || exit
-	placer=$(host_program place "$ROOM"/place/*.c) || exit
+	prober=$(host_program probe "$ROOM"/pipeline/probe/*.c) || exit
+	placer=$(host_program place "$ROOM"/pipeline/place/*.c) || exit
 	survey_all "$(wc -l <"$WORK/drivers")"
 	survey_as "$form" <"$WORK/rows" | answer
 }

@@ -456,7 +456,7 @@ cmd_dkms_install()
 is_our_link()
 {
 	case $(readlink "$1") in
-	"$SOURCES/$DKMS_NAME"-*/i915-backport/i915-backport | "$SOURCES/$DKMS_NAME"-*/i915-backport/kernel-hook) ;;
+	"$SOURCES/$DKMS_NAME"-*/i915-backport/*) ;;
 	*) return 1 ;;
 	esac
 }
@@ -481,7 +481,7 @@ make_hooks()
 	local hook
 
 	for hook in $HOOKS; do
-		[ ! -d "${hook%/*}" ] || make_link "$hook" kernel-hook
+		[ ! -d "${hook%/*}" ] || make_link "$hook" dkms/kernel-hook
 	done
 }
 

@@ -57,7 +57,7 @@ plain_patch()
 		said series-odd-name series="$1" patch="$2"
 	elif [ ! -f "$1/$2" ]; then
 		said series-patch-not-there series="$1" patch="$2"
-	elif ! { PLACE=$I915 STRIP=${4:-} awk -f "$ROOM/patch.awk" <"$1/$2" >"$3"; } 2>"$WORK/err"; then
+	elif ! { PLACE=$I915 STRIP=${4:-} awk -f "$ROOM/pipeline/patch.awk" <"$1/$2" >"$3"; } 2>"$WORK/err"; then
 		said patch-not-plain series="$1" patch="$2" why="$(why "$WORK/err")"
 	else
 		return 0

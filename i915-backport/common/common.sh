@@ -30,7 +30,7 @@ NO_WORK=
 statuses()
 {
 	awk '$1 == "exit:" { status = $2 }
-	     $1 == "means:" { $1 = ""; printf "%2d %s\n", status, $0 }' "$ROOM/messages"
+	     $1 == "means:" { $1 = ""; printf "%2d %s\n", status, $0 }' "$ROOM/common/messages"
 }
 
 package_version()
@@ -47,7 +47,7 @@ echo()
 # message ID [NAME=VALUE]...: sets message and message_status to the line and the exit status that the file 'messages' has of it.
 message()
 {
-	message=$(awk -f "$ROOM/table.awk" -f "$ROOM/message.awk" "$ROOM/messages" "$@" 2>/dev/null) || message="$E_SYSTEM $*"
+	message=$(awk -f "$ROOM/common/table.awk" -f "$ROOM/common/message.awk" "$ROOM/common/messages" "$@" 2>/dev/null) || message="$E_SYSTEM $*"
 	message_status=${message%% *}
 	message=${message#* }
 }
@@ -160,6 +160,16 @@ is_plain()
 	case $1 in
 	'' | *[!A-Za-z0-9._+~:@-]* | [.-]*) return 1 ;;
 	esac
+}
+
+# plain_names: of the lines on stdin, those that could be a kernel's release.
+plain_names()
+{
+	local name
+
+	while IFS= read -r name; do
+		! is_plain "$name" || printf '%s\n' "$name"
+	done
 }
 
 # is_inside PATH: it leads into a folder and not out of it again, and every part of it is a plain name.

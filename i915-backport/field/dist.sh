@@ -84,7 +84,7 @@ maintainer_script()
 script_preinst()
 {
 	echo ROOT=
-	sed '/^#/d' "$ROOM/signature.sh"
+	sed '/^#/d' "$ROOM/system/signature.sh"
 	cat <<-'EOT'
 	refuse()
 	{

@@ -191,6 +191,6 @@ compile()
 		die build-failed error="$(without "$1/" "$(first_error "$LOG")")" log="$LOG"
 	}
 	[ -f "$1/$I915/i915.ko" ] || die no-module-made headers="$2" log="$LOG"
-	plt32=$(host_program plt32 "$ROOM/plt32.c") || exit
+	plt32=$(host_program plt32 "$ROOM/pipeline/plt32.c") || exit
 	logged "$plt32" "$1/$I915/i915.ko" || die no-elf-made headers="$2" log="$LOG"
 }

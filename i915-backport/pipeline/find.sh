@@ -25,16 +25,6 @@ all_kernels()
 	(cd "$MODULES" 2>/dev/null && find . -mindepth 1 -maxdepth 1 -type d) | sed 's|^\./||' | plain_names | sort -V
 }
 
-# plain_names: of the lines on stdin, those that could be a kernel's release.
-plain_names()
-{
-	local name
-
-	while IFS= read -r name; do
-		! is_plain "$name" || printf '%s\n' "$name"
-	done
-}
-
 # need_release RELEASE: there is such a kernel.
 need_release()
 {

@@ -32,7 +32,7 @@ probe()
 {
 	local bin
 
-	bin=$(host_program probe "$ROOM"/probe/*.c) || exit
+	bin=$(host_program probe "$ROOM"/pipeline/probe/*.c) || exit
 	"$bin" "--$1" "$2"
 }
 
