@@ -172,6 +172,12 @@ plain_names()
 	done
 }
 
+# minor VERSION: its VERSION.PATCHLEVEL.
+minor()
+{
+	printf '%s\n' "$1" | cut -d. -f1-2
+}
+
 # is_inside PATH: it leads into a folder and not out of it again, and every part of it is a plain name.
 is_inside()
 {

@@ -4,9 +4,6 @@
 # dkms - the package under DKMS, from 2.8 to 3.2.
 
 LINK=$ROOT/usr/local/sbin/i915-backport
-# Where a kernel's installation looks for programs: Debian and its relatives, and whatever has kernel-install. Each before DKMS's own.
-HOOKS="$ROOT/etc/kernel/postinst.d/00-i915-backport $ROOT/etc/kernel/header_postinst.d/00-i915-backport
-	$ROOT/etc/kernel/install.d/39-i915-backport.install"
 
 # ---- what DKMS calls ---------------------------------------------------------------------------
 
@@ -140,31 +137,16 @@ cmd_dkms_module()
 
 # ---- what the user calls -----------------------------------------------------------------------
 
-# install_packages: Debian's packages that are missing. NO_APT=1 turns it off.
-install_packages()
+# needed_packages: those that are missing, with the source of each kernel that has none.
+needed_packages()
 {
-	local missing pair release kdir name
+	local release kdir
 
-	missing=
-	for pair in dkms:dkms gcc:gcc make:make patch:patch modinfo:kmod nm:binutils flock:util-linux xz:xz-utils openssl:openssl; do
-		command -v "${pair%%:*}" >/dev/null || missing="$missing ${pair#*:}"
-	done
-	[ -f /usr/include/stdio.h ] || missing="$missing libc6-dev"
+	missing_packages
 	for release in $(installed_kernels); do
 		kdir=$(readlink -f "$MODULES/$release/build")
-		[ -z "$(find_source "$kdir" "$release")" ] || continue
-		name=linux-source-$(minor "$(headers_version "$kdir")")
-		apt-cache show "$name" >/dev/null 2>&1 && missing="$missing $name"
+		[ -n "$(find_source "$kdir" "$release")" ] || source_package "$(minor "$(headers_version "$kdir")")"
 	done
-	[ -n "$missing" ] || return 0
-	[ "${NO_APT:-}" != 1 ] || {
-		warn not-installing packages="${missing# }"
-		return 0
-	}
-	printf '%s\n' "Installing Debian packages:$missing"
-	# shellcheck disable=SC2086 # a list
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing >"$WORK/apt.log" 2>&1 ||
-		die apt-failed why="$(why "$WORK/apt.log")" packages="${missing# }"
 }
 
 # What copy_package leaves in /usr/src says so: in its first line where it was put, then the sum of each of its files.
@@ -267,10 +249,10 @@ run_dkms()
 # forget VERSION: out of DKMS, and what dkms-install has put into /usr/src.
 forget()
 {
-	local release
+	local release package
 
-	! dpkg-query -S "$SOURCES/$DKMS_NAME-$1" >/dev/null 2>&1 ||
-		die belongs-to-package folder="$SOURCES/$DKMS_NAME-$1" package="$DKMS_NAME-dkms"
+	package=$(package_of "$SOURCES/$DKMS_NAME-$1") || package=''
+	[ -z "$package" ] || die belongs-to-package folder="$SOURCES/$DKMS_NAME-$1" package="$package"
 	for release in $(kernels_with "$1"); do
 		must_go "$release"
 	done
@@ -431,7 +413,8 @@ cmd_dkms_install()
 	LOG=$(cache_dir)/install.log
 	: >"$LOG"
 	vet_settings
-	install_packages
+	# shellcheck disable=SC2046 # names of packages
+	apt_install $(needed_packages | uniq)
 	need dkms depmod
 	need_for_build
 	copy_package

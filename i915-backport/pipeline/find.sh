@@ -88,12 +88,6 @@ tree_version()
 		"$1" 2>/dev/null || true
 }
 
-# minor VERSION: its VERSION.PATCHLEVEL.
-minor()
-{
-	printf '%s\n' "$1" | cut -d. -f1-2
-}
-
 has_i915()
 {
 	[ -f "$1/drivers/gpu/drm/i915/i915_drv.h" ]
@@ -113,22 +107,17 @@ is_bare_tar()
 	[ "$(tail -c +258 "$1" 2>/dev/null | head -c 5 | tr '\0' .)" = ustar ]
 }
 
-# distribution_sources VERSION: what the distributions' source packages put in /usr/src for this
-# VERSION.PATCHLEVEL, likeliest first: unpacked trees (Debian, Ubuntu, SUSE, Gentoo), tarballs.
+# distribution_sources VERSION: of the trees and tarballs of the distributions, those that are there.
 distribution_sources()
 {
-	local m tarball tree
+	local path
 
-	m=$(minor "$1")
-	for tree in "$SOURCES/linux-source-$m" "$SOURCES/linux-source-$m".* \
-		"$SOURCES/linux-$m" "$SOURCES/linux-$m"[.-]* "$SOURCES/linux"; do
-		[ -d "$tree" ] && has_i915 "$tree" && printf '%s\n' "$tree"
+	distribution_trees "$(minor "$1")" | while IFS= read -r path; do
+		! has_i915 "$path" || printf '%s\n' "$path"
 	done
-	for tarball in "$SOURCES/linux-source-$m".tar* "$SOURCES/linux-source-$m".[0-9]*.tar* \
-		"$SOURCES/linux-source-$m"*/linux-source-"$m"*.tar*; do
-		is_tarball "$tarball" && printf '%s\n' "$tarball"
+	distribution_tarballs "$(minor "$1")" | while IFS= read -r path; do
+		! is_tarball "$path" || printf '%s\n' "$path"
 	done
-	return 0
 }
 
 # closest VERSION: of the sources on stdin, the tree of exactly that version, else the first tree of
@@ -170,13 +159,6 @@ find_source()
 	done
 	version=$(headers_version "$1")
 	distribution_sources "$version" | closest "$version"
-}
-
-# no_source RELEASE VERSION: dies, and says where one could come from.
-no_source()
-{
-	[ ! -e "$ROOT/etc/debian_version" ] || die no-source-debian release="$1" version="$(minor "$2")"
-	die no-source release="$1"
 }
 
 # belongs VERSION KDIR SOURCE RELEASE: the source's version against the headers'.

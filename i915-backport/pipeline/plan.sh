@@ -33,7 +33,7 @@ make_plan()
 	[ -z "$alien" ] || die other-headers headers="$kdir" why="$alien"
 	! is_backport "$release" || SOURCE_KEY=I915_SOURCE
 	origin=$(find_source "$kdir" "$release")
-	[ -n "$origin" ] || no_source "$release" "$(headers_version "$kdir")"
+	[ -n "$origin" ] || no_source "$release" "$(minor "$(headers_version "$kdir")")"
 	printf '%s\n' "source=$origin"
 	stage "$origin" "$WORK/stage"
 	version=$(tree_version "$WORK/stage/Makefile")

@@ -157,17 +157,6 @@ signer_in()
 		     END { print name }' | grep . || echo "signed, this modinfo does not say by whom; install openssl"
 )
 
-# certificate: of the key that DKMS signs with: what its settings name, else Ubuntu's, else its own.
-certificate()
-{
-	local named ubuntu
-
-	named=$(dkms_setting mok_certificate)
-	ubuntu=/var/lib/shim-signed/mok/MOK.der
-	[ -n "$named" ] || [ ! -f "$ROOT$ubuntu" ] || named=$ubuntu
-	printf '%s\n' "${named:-$(dkms_tree)/mok.pub}"
-}
-
 hex()
 {
 	od -An -v -tx1 | tr -d ' \n'

@@ -105,7 +105,7 @@ mini_ours()
 		ROOM=$package/i915-backport
 		# shellcheck disable=SC2034 # for the steps
 		PACKAGE=$package
-		for step in common config driver find stage probe series compat record build check stock plan module hold dkms installed; do
+		for step in common config distribution driver find stage probe series compat record build check stock plan module hold dkms installed; do
 			# shellcheck source=/dev/null
 			. "$ROOM"/*/"$step.sh"
 		done
