@@ -68,8 +68,8 @@ void never_bound_no_room(void)
 }
 
 /*
- * The bound VMA of an object goes before the one that never was bound. With the last of them the object has to leave the
- * driver's list of bound objects: who reads that list finds none without a VMA on it.
+ * The bound VMA of an object goes before the one that never was bound. With the last of them the object has to leave
+ * the driver's list of bound objects: who reads that list finds none without a VMA on it.
  */
 void never_bound_last(void)
 {
