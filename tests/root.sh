@@ -5,10 +5,10 @@
 
 TEST_CACHE=${TEST_CACHE:-/var/cache/i915-backport-tests}
 
-# again COMMAND...: once more if it fails, for a mirror is not always there.
+# again COMMAND...: up to three times, for a mirror is not always there.
 again()
 {
-	"$@" || { sleep 20 && "$@"; }
+	"$@" || { sleep 20 && "$@"; } || { sleep 60 && "$@"; }
 }
 
 # bootstrap SUITE ROOT PACKAGES: from nothing.
