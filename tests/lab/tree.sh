@@ -109,12 +109,20 @@ launcher()
 	printf 'no-asan-globals '
 }
 
+# linker TREE: a kernel unpacks itself by moving each of its segments down. Linkers since binutils 2.31 put them so close
+# together in the file that one of a kernel before 4.16 (e3d03598e8ae) may have to move up instead, over the next ones.
+# Such a kernel says nothing at all.
+linker()
+{
+	grep -q 'max-page-size' "$1/arch/x86/Makefile" && echo ld || echo 'ld -z max-page-size=0x200000'
+}
+
 # kmake TARGET...: the kernel's make, in the toolchain's release if there is one.
 kmake()
 {
 	# shellcheck disable=SC2046 # one word or none
 	in_toolchain make -C "$place/source" O="$place/build" ARCH=x86_64 CC="$launcher$compiler" \
-		HOSTCC="${compiler%% *}" KBUILD_NOCMDDEP=1 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
+		LD="$(linker "$tree")" HOSTCC="${compiler%% *}" KBUILD_NOCMDDEP=1 KBUILD_BUILD_USER=lab KBUILD_BUILD_HOST=lab \
 		$(object_flags "$tree") -j"$(nproc)" "$@"
 }
 
