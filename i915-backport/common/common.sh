@@ -242,6 +242,12 @@ make_dir()
 		die cannot-make-folder folder="$1" why="${cause:-not writable}"
 }
 
+# is_own DIR MODE: a folder of this user with these permissions, and no link.
+is_own()
+{
+	[ -d "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%u %a' "$1")" = "$(id -u) $2" ]
+}
+
 # put FILE [MODE]: what comes on stdin, whole or not at all. It is written beside it under a name that nobody has, and takes its
 # place: no link is followed, and no file that somebody else has made is written to.
 put()

@@ -9,8 +9,8 @@ LINK=$ROOT/usr/local/sbin/i915-backport
 
 # dkms-conf RELEASE ACTION PID: dkms.conf asks, before DKMS does anything, what to do for this kernel.
 # Prints the lines that differ from dkms.conf, and nothing else, for a shell runs them. It tells DKMS to skip a kernel that is
-# clean or cannot be built for; otherwise installing this package would fail. At autoinstall, where DKMS 3.0 counts a skipped
-# kernel as a failure and so breaks the kernel's installation, it says that there is nothing to install.
+# clean or cannot be built for; otherwise installing this package, or a kernel's, would fail. At autoinstall, where DKMS 3.0
+# counts a skipped kernel as a failure, it says that there is nothing to install.
 cmd_dkms_conf()
 {
 	exclude_or_not "$@" 3>&1 >&2
@@ -18,7 +18,7 @@ cmd_dkms_conf()
 
 exclude_or_not()
 {
-	local release=$1 action=$2 pid=$3 plan says
+	local release=$1 action=$2 pid=$3 plan failed
 
 	case " $action " in
 	*" remove "* | *" uninstall "* | *" unbuild "*) hold_all "$release"; return ;;
@@ -32,18 +32,25 @@ exclude_or_not()
 	tidy_held
 	try_work
 	plan=$(plan_of "$release" "$(process_of "$pid")")
-	if [ "$(planned status "$plan")" = 0 ]; then
-		case " $action " in
-		*" build "* | *" install "*) ;;
-		*) discard_build "$release" "$plan" ;;
-		esac
-		take_turn "$pid"
-	else
-		echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"' >&3
-		echo 'AUTOINSTALL=""' >&3
-		says=$(planned says "$plan")
-		tell "$release: $says"
+	if [ "$(planned status "$plan")" != 0 ]; then
+		exclude "$release: $(planned says "$plan")"
+		return
 	fi
+	case " $action " in
+	*" build "* | *" install "*) ;;
+	*) discard_build "$release" "$plan" ;;
+	esac
+	take_turn "$pid"
+	! acts_for_package "$action" || failed=$(build_ahead "$release" "$plan" "$(process_of "$pid")") ||
+		exclude "$(said not-made release="$release" why="${failed:-no cause was given}")"
+}
+
+# exclude WHY: DKMS skips the kernel, and at autoinstall there is nothing to install.
+exclude()
+{
+	echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"' >&3
+	echo 'AUTOINSTALL=""' >&3
+	tell "$1"
 }
 
 # dkms_release PID: the kernel that DKMS was called for.
@@ -121,6 +128,7 @@ cmd_dkms_release()
 	is_plain "$1" || die not-a-release release="$1"
 	try_work
 	tidy_held
+	rm -rf "$(attempt "$1")"
 	[ -d "$MODULES/$1" ] || return 0
 	release_stock "$1" || warn depmod-failed release="$1"
 	renew_initramfs "$1" || true
@@ -130,6 +138,7 @@ cmd_dkms_release()
 cmd_dkms_module()
 {
 	VERBOSE=1
+	! (take_ahead "$RELEASE" .) || return 0
 	# DKMS strips the debug information anyway: do not make it.
 	[ -f "$KDIR/vmlinux" ] || KCFLAGS="${KCFLAGS:-} -g0"
 	make_module "$(readlink -f "$KDIR")" "$RELEASE" .
@@ -382,6 +391,7 @@ dkms_install_for()
 	cause=${cause:-$(sed -n 's/^i915-backport: //p' "$make_log" 2>/dev/null | tail -n 1)}
 	result="failed, $(stays "$1")"
 	first_failure=${first_failure:-$E_DKMS}
+	record_attempt "$1" "$2" "${cause:-DKMS: $(why "$LOG")}"
 	if [ -n "$cause" ]; then
 		tell "$1: $cause"
 	else
@@ -403,6 +413,7 @@ cmd_dkms_install()
 	esac
 	must_be_root dkms-install
 	must_be_here dkms-install
+	unset DPKG_MAINTSCRIPT_PACKAGE # who calls this wants to know how it ended
 	[ -n "$(installed_kernels)" ] ||
 		die no-headers folder="$MODULES"
 	make_dir "$(cache_dir)"
@@ -521,6 +532,6 @@ cmd_dkms_uninstall()
 # empty_cache: what the pipeline has kept there. The lab's share is not its own.
 empty_cache()
 {
-	(cd "$(cache_dir)" && rm -rf source plan leaktest && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
+	(cd "$(cache_dir)" && rm -rf source plan attempt leaktest && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
 	rmdir "$(cache_dir)" 2>/dev/null || true
 }

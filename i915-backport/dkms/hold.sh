@@ -80,8 +80,9 @@ copy_stock()
 	preference "$1" i915-backport
 }
 
-# hold_stock RELEASE: fails where there is no room, or where its driver cannot be read, and nothing has changed then.
-hold_stock()
+# can_hold RELEASE [MODULE]: prints its stock driver. Fails where that cannot be read, or where there is no room for a copy of it, what
+# is installed then (MODULE, or what DKMS has built) and new tables.
+can_hold()
 {
 	local module held
 
@@ -95,8 +96,17 @@ hold_stock()
 		done
 		return 0
 	fi
-	room_for "$1" '' "$held" "$DKMS_TREE"/*/"$1"/*/module/i915.ko* || return
-	copy_stock "$1" "$held" && tables "$1" && sync
+	room_for "$1" '' "$held" "$DKMS_TREE"/*/"$1"/*/module/i915.ko* ${2:+"$2"} || return
+	printf '%s\n' "$held"
+}
+
+# hold_stock RELEASE: fails where it cannot be held, and nothing has changed then.
+hold_stock()
+{
+	local held
+
+	held=$(can_hold "$1") || return
+	[ -z "$held" ] || { copy_stock "$1" "$held" && tables "$1" && sync; }
 }
 
 # find_driver RELEASE: prints the i915 that is meant to be loaded, where depmod looks first, and after a tab one that is looked for

@@ -17,13 +17,15 @@ signature()
 # status_row RELEASE: of the table, and below it the lines of notes, each after a blank. No file need be made: the disk may be full.
 status_row()
 {
-	local plan disk origin different
+	local plan disk origin different failed
 
 	if [ -f "$MODULES/$1/build/Makefile" ]; then
 		plan=$(plan_of "$1")
 		origin=$(planned source "$plan")
 		case $(planned status "$plan") in
-		0 | "$E_CLEAN") ;;
+		0 | "$E_CLEAN")
+			failed=$(planned failed "$plan")
+			[ -z "$failed" ] || printf ' %s\n' "$(said not-made release="$1" why="$failed")" ;;
 		*) printf ' %s\n' "$1: $(planned says "$plan")" ;;
 		esac
 	else

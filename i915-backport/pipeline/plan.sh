@@ -156,8 +156,7 @@ handed_over()
 	local place decided
 
 	place=$(cache_dir)/plan/$2
-	[ -d "$place" ] && [ ! -L "$place" ] && [ "$(stat -c '%u %a' "$place")" = "$(id -u) 700" ] &&
-		is_running "$(cat "$place/run" 2>/dev/null)" && decided=$(cat "$place/plan" 2>/dev/null) || return
+	is_own "$place" 700 && is_running "$(cat "$place/run" 2>/dev/null)" && decided=$(cat "$place/plan" 2>/dev/null) || return
 	empty_stage
 	cp "$place/facts" "$WORK/facts" 2>/dev/null && { [ ! -d "$place/fix" ] || cp -R "$place/fix" "$WORK/fix" 2>/dev/null; } || return
 	is_current "$decided" "$1" "$2" || return
@@ -196,10 +195,41 @@ says=$NO_WORK"
 $decided"
 }
 
+# attempt RELEASE: where the last attempt of DKMS to build its module has left what came of it, for everybody to read.
+attempt()
+{
+	printf '%s\n' "$ROOT/var/cache/i915-backport/attempt/$(package_version)/$1"
+}
+
+# record_attempt RELEASE PLAN SAYS: with what the attempt to build or install by that plan ended. That a full disk has no room for it is
+# no reason to fail.
+record_attempt()
+{
+	local dir
+
+	dir=$(attempt "$1")
+	mkdir -p "$dir" && { sums_of "$2" && printf '%s\n' "says=$3"; } | put "$dir/failed" || true
+}
+
+# last_attempt RELEASE PLAN: prints that, if it was by the same plan.
+last_attempt()
+{
+	local recorded
+
+	recorded=$(cat "$(attempt "$1")/failed" 2>/dev/null) && [ "$(sums_of "$recorded")" = "$(sums_of "$2")" ] || return 0
+	planned says "$recorded"
+}
+
+# sums_of PLAN: its lines of what it was made of.
+sums_of()
+{
+	printf '%s\n' "$1" | grep '^[a-z]*_sha256='
+}
+
 # with_state RELEASE DECIDED: the plan of what was decided, what is installed, and what is wished: what is to happen.
 with_state()
 {
-	local plan status says disk whose different='' action=none
+	local plan status says disk whose different='' failed='' action=none
 
 	status=$(planned status "$2")
 	says=$(planned says "$2")
@@ -226,11 +256,11 @@ says=$says"
 	different=$(differs "$1" "$disk" "$plan")
 	case $status-$whose in
 	"0-ours"*) [ -n "$different" ] && action=install || action=keep ;;
-	"0-"*) action=install ;;
+	"0-"*) action=install failed=$(last_attempt "$1" "$plan") ;;
 	"$E_CLEAN-ours"*) action=remove ;;
 	*) ! is_refused "$different" || action=remove ;;
 	esac
-	printf '%s\n' "$plan" "different=$different" "action=$action"
+	printf '%s\n' "$plan" "different=$different" "failed=$failed" "action=$action"
 }
 
 # taken RELEASE MODULE WHOSE: says so, if another driver than the kernel's or ours is installed, or depmod was told to prefer one.
