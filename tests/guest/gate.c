@@ -8,6 +8,7 @@
 /* The virtual GPU's magic block, see docs/vgpu.md. */
 #define MAGIC_OFFSET	0x1ff000
 #define MAGIC_ID	0x55504756
+#define WITH_PICTURES	2	/* version of the block */
 #define HOLD(engine)	(0x100 / 4 + 0x10 * (engine))
 #define STEP(engine)	(HOLD(engine) + 1)
 #define STATUS(engine)	(HOLD(engine) + 3)
@@ -38,6 +39,11 @@ static volatile uint32_t *magic(void)
 bool gate_is_virtual(void)
 {
 	return magic();
+}
+
+volatile uint32_t *gate_picture(void)
+{
+	return magic() && magic()[1] >= WITH_PICTURES ? &magic()[6] : NULL;
 }
 
 struct gate gate_shut(unsigned int engine)

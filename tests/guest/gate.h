@@ -26,6 +26,12 @@ bool gate_is_virtual(void);
 /* Do as on real hardware, even with a virtual GPU. */
 void gate_use_spinners(void);
 
+/*
+ * The virtual GPU's camera, or NULL without one: write the number of a pipe, and read the CRC-32
+ * of what it shows, three bytes (red, green, blue) a pixel; 0 if the pipe is off.
+ */
+volatile uint32_t *gate_picture(void);
+
 struct gate gate_shut(unsigned int engine);
 
 /* Queue a request of @fd that uses @object and stays behind the gate until gate_open(). */

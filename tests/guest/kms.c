@@ -45,20 +45,27 @@ const char *kms_find_screen(int fd, struct screen *s)
 	return "no screen is connected";
 }
 
-int kms_framebuffer(int fd, unsigned int width, unsigned int height, uint32_t *fb, uint32_t *handle)
+int kms_add_framebuffer(int fd, uint32_t handle, unsigned int width, unsigned int height, unsigned int pitch,
+			uint32_t *fb)
 {
-	struct drm_mode_create_dumb dumb = { .width = width, .height = height, .bpp = 32 };
-	struct drm_mode_fb_cmd add = { .width = width, .height = height, .bpp = 32, .depth = 24 };
+	struct drm_mode_fb_cmd add = {
+		.handle = handle, .width = width, .height = height, .pitch = pitch, .bpp = 32, .depth = 24,
+	};
 
-	if (ioctl(fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
-		return -errno;
-	add.handle = dumb.handle;
-	add.pitch = dumb.pitch;
 	if (ioctl(fd, DRM_IOCTL_MODE_ADDFB, &add))
 		return -errno;
 	*fb = add.fb_id;
-	*handle = dumb.handle;
 	return 0;
+}
+
+int kms_framebuffer(int fd, unsigned int width, unsigned int height, uint32_t *fb, uint32_t *handle)
+{
+	struct drm_mode_create_dumb dumb = { .width = width, .height = height, .bpp = 32 };
+
+	if (ioctl(fd, DRM_IOCTL_MODE_CREATE_DUMB, &dumb))
+		return -errno;
+	*handle = dumb.handle;
+	return kms_add_framebuffer(fd, dumb.handle, width, height, dumb.pitch, fb);
 }
 
 int kms_set_crtc(int fd, const struct screen *s, unsigned int crtc, const struct drm_mode_modeinfo *mode,

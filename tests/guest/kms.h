@@ -52,6 +52,18 @@ const char *kms_find_screen(int fd, struct screen *s);
 int kms_framebuffer(int fd, unsigned int width, unsigned int height, uint32_t *fb, uint32_t *handle);
 
 /**
+ * kms_add_framebuffer() - a framebuffer of an object, of 32 bits per pixel
+ * @fd: DRM file
+ * @handle: the object's
+ * @width: pixels
+ * @height: pixels
+ * @pitch: bytes from one row to the next
+ * @fb: the framebuffer's number
+ */
+int kms_add_framebuffer(int fd, uint32_t handle, unsigned int width, unsigned int height, unsigned int pitch,
+			uint32_t *fb);
+
+/**
  * kms_set_crtc() - show a framebuffer on the screen
  * @fd: DRM file, the master's
  * @s: the screen

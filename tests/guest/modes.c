@@ -11,6 +11,7 @@
  * finds is in the log.
  */
 #define _GNU_SOURCE
+#include "gate.h"
 #include "gem.h"
 #include "kms.h"
 #include "tap.h"
@@ -421,6 +422,115 @@ static void framebuffer_removed(void)
 	show("another framebuffer", A, large, first);
 }
 
+/* What is painted: no two pixels are alike. */
+static uint32_t pattern(uint32_t x, uint32_t y)
+{
+	const uint32_t square = (x / 64 + y / 64) % 2 ? 0x00808080 : 0;
+
+	return square ^ (x << 12 | y);
+}
+
+/* Bytes from the begin of an X-tiled surface to its pixel: tiles of 8 rows of 512 bytes lie row by row. */
+static uint32_t tiled_offset(uint32_t pitch, uint32_t x, uint32_t y, uint32_t swizzle)
+{
+	const uint32_t column = 4 * x;
+	uint32_t offset = y / 8 * 8 * pitch + column / 512 * 4096 + y % 8 * 512 + column % 512;
+
+	if (swizzle == I915_BIT_6_SWIZZLE_9_10)
+		offset ^= ((offset >> 9 ^ offset >> 10) & 1) << 6;
+	return offset;
+}
+
+/* The CRC of PNG, zip and Ethernet, as the virtual GPU makes it of a picture. */
+static uint32_t crc_add(uint32_t crc, uint8_t byte)
+{
+	crc ^= byte;
+	for (int bit = 0; bit < 8; bit++)
+		crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	return crc;
+}
+
+/* Of the pattern with a cursor on it: a square of one color at (@left, @top). */
+static uint32_t pattern_crc(uint32_t left, uint32_t top, uint32_t size, uint32_t color)
+{
+	uint32_t crc = ~0u;
+
+	for (uint32_t y = 0; y < small->vdisplay; y++)
+		for (uint32_t x = 0; x < small->hdisplay; x++) {
+			const bool covered = x - left < size && y - top < size;
+			const uint32_t pixel = covered ? color : pattern(x, y);
+
+			for (int shift = 16; shift >= 0; shift -= 8)
+				crc = crc_add(crc, pixel >> shift);
+		}
+	return ~crc;
+}
+
+/* The virtual GPU takes a picture, and keeps it as a file outside of the guest. */
+static void expect_picture(const char *step, uint32_t crc)
+{
+	volatile uint32_t *picture = gate_picture();
+
+	*picture = A;
+	if (*picture != crc)
+		fail("%s: the picture's CRC is %#x, not %#x", step, *picture, crc);
+}
+
+/* @tiling: I915_TILING_NONE or I915_TILING_X */
+static void show_pattern(uint32_t tiling)
+{
+	const uint32_t width = small->hdisplay, height = small->vdisplay;
+	struct drm_i915_gem_set_tiling set = { .tiling_mode = tiling };
+	const uint32_t pitch = (4 * width + 511) / 512 * 512, size = pitch * ((height + 7) / 8 * 8);
+	uint32_t fb;
+	uint8_t *pixels;
+	int err;
+
+	if (!gate_picture())
+		skip("only the virtual GPU takes pictures");
+	set.handle = gem_create(fd, (size + PAGE - 1) / PAGE * PAGE);
+	set.stride = tiling ? pitch : 0;
+	if (ioctl(fd, DRM_IOCTL_I915_GEM_SET_TILING, &set))
+		fail("SET_TILING: %s", strerror(errno));
+	if (set.swizzle_mode != I915_BIT_6_SWIZZLE_NONE && set.swizzle_mode != I915_BIT_6_SWIZZLE_9_10)
+		skip("memory is swizzled in a way that the CPU cannot follow");
+	pixels = gem_map(fd, set.handle, size);
+	for (uint32_t y = 0; y < height; y++)
+		for (uint32_t x = 0; x < width; x++) {
+			const uint32_t at = tiling ? tiled_offset(pitch, x, y, set.swizzle_mode) : y * pitch + 4 * x;
+
+			*(uint32_t *)(pixels + at) = pattern(x, y);
+		}
+	err = kms_add_framebuffer(fd, set.handle, width, height, pitch, &fb);
+	if (err)
+		fail("framebuffer: %s", strerror(-err));
+	off("at first");
+	show("modeset", A, small, fb);
+}
+
+static void picture(void)
+{
+	uint32_t image;
+	uint32_t *pixels;
+
+	show_pattern(I915_TILING_NONE);
+	expect_picture("without a cursor", pattern_crc(0, 0, 0, 0));
+	image = cursor_image();
+	pixels = gem_map(fd, image, 4 * CURSOR_SIZE * CURSOR_SIZE);
+	for (uint32_t i = 0; i < CURSOR_SIZE * CURSOR_SIZE; i++)
+		pixels[i] = 0xffffa000;
+	set_cursor(image);
+	move_cursor(100, 50);
+	expect_picture("with a cursor", pattern_crc(100, 50, CURSOR_SIZE, 0xffa000));
+	set_cursor(0);
+}
+
+static void picture_tiled(void)
+{
+	show_pattern(I915_TILING_X);
+	expect_picture("X-tiled", pattern_crc(0, 0, 0, 0));
+}
+
 /* Returns 0, or -1 if there is no such connector. */
 static int force_vga(const char *how)
 {
@@ -516,6 +626,8 @@ int main(int argc, char **argv)
 	tap_run("page-flip", 10, page_flip);
 	tap_run("cursor", 10, cursor);
 	tap_run("framebuffer-removed", 10, framebuffer_removed);
+	tap_run("picture", 30, picture);
+	tap_run("picture-tiled", 30, picture_tiled);
 	force_vga("unspecified");
 	return tap_end();
 }

@@ -9,6 +9,7 @@
 #   seconds     from QEMU's start to the driver being ready
 #   ended       how far the guest ran: "to its end", or what went wrong
 #   vgpu.log    what the virtual GPU saw; vgpu.log.out, what it should not have said
+#   screen-*    pictures of what was on the screen
 #   qemu.log    QEMU's command line and messages
 
 # A guest that says nothing on either line for this long is lost. The longest silences are recovery
@@ -84,7 +85,7 @@ counting()
 start_gpu()
 {
 	rm -f "$WORK/gpu" "$WORK/lpc"
-	start_vgpu "$WORK/gpu" "$1/vgpu.log" --display
+	start_vgpu "$WORK/gpu" "$1/vgpu.log" --display --pictures "$1/screen"
 	start_vgpu "$WORK/lpc" "$1/lpc.log" --lpc
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The control socket: time control and state, one line in, lines out, the last
+ * The control socket: time control, state and pictures, one line in, lines out, the last
  * of which is "ok" or "error: …". docs/vgpu.md lists the commands.
  */
 #define _GNU_SOURCE
@@ -87,6 +87,19 @@ static int show_status(struct vgpu *gpu, char *reply, size_t size)
 	return 0;
 }
 
+static int take_picture(struct vgpu *gpu, const char *pipe, char *reply, size_t size)
+{
+	int number;
+
+	if (!pipe || strlen(pipe) != 1)
+		return -EINVAL;
+	number = picture_save(gpu, (u32)(*pipe - 'a'));
+	if (number < 0)
+		return number;
+	snprintf(reply, size, "picture %d crc 0x%08x\n", number, gpu->display.picture_crc);
+	return 0;
+}
+
 static int command_engine(struct engine *e, const char *verb, bool has_number, u32 number)
 {
 	if (!strcmp(verb, "hold") && !has_number)
@@ -109,7 +122,7 @@ static int command_engine(struct engine *e, const char *verb, bool has_number, u
  * @size: of @reply, bytes
  *
  * Return: 0, -EINVAL for a line that is no command, -ENODEV for an engine that
- * does not exist.
+ * does not exist, or what picture_save() says.
  */
 int control_execute(struct vgpu *gpu, char *line, char *reply, size_t size)
 {
@@ -125,6 +138,8 @@ int control_execute(struct vgpu *gpu, char *line, char *reply, size_t size)
 		return show_status(gpu, reply, size);
 	name = strtok_r(NULL, " \t\r", &save);
 	argument = strtok_r(NULL, " \t\r", &save);
+	if (!strcmp(verb, "picture") && !argument)
+		return take_picture(gpu, name, reply, size);
 	if (!name || strtok_r(NULL, " \t\r", &save))
 		return -EINVAL;
 	if (argument) {

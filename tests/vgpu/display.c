@@ -2,7 +2,7 @@
 /*
  * The display, as far as a driver that sets modes waits for it: pipes that are
  * on or off, the FDI link to the analog port, frames that go by, surfaces that
- * are flipped to. Nothing is drawn, and no monitor answers.
+ * are flipped to. picture.c shows them; no monitor answers.
  *
  * Drivers write a pipe's registers between two vertical blanks, with interrupts
  * off, and complain if one comes in between. A guest without KVM is slow and may

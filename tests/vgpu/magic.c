@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The magic block: registers that no Intel GPU has, for a test program in the
- * guest that maps BAR0. It tells the virtual GPU from a real one, and controls
- * time: hold an engine, step it, delay it, and see what it is doing.
+ * guest that maps BAR0. It tells the virtual GPU from a real one, controls time
+ * (hold an engine, step it, delay it, see what it is doing), and takes pictures.
  */
 #include "vgpu.h"
 #include "regs.h"
@@ -14,6 +14,7 @@ enum {				/* of the device */
 	MAGIC_REG_ENGINES = 0x0c,
 	MAGIC_REG_SCRATCH = 0x10,
 	MAGIC_REG_MSI_COUNT = 0x14,
+	MAGIC_REG_PICTURE = 0x18,	/* write a pipe's number; reads as the picture's CRC */
 };
 
 enum {				/* of an engine, from MAGIC_ENGINE(id) on */
@@ -92,6 +93,7 @@ u32 magic_read(struct vgpu *gpu, u32 offset)
 	case MAGIC_REG_ENGINES: return NUM_ENGINES;
 	case MAGIC_REG_SCRATCH: return gpu->magic_scratch;
 	case MAGIC_REG_MSI_COUNT: return (u32)gpu->msi_count;
+	case MAGIC_REG_PICTURE: return gpu->display.picture_crc;
 	}
 	return 0;
 }
@@ -109,6 +111,8 @@ void magic_write(struct vgpu *gpu, u32 offset, u32 value)
 	if (!e) {
 		if (offset == MAGIC_REG_SCRATCH)
 			gpu->magic_scratch = value;
+		else if (offset == MAGIC_REG_PICTURE)
+			picture_save(gpu, value);
 		return;
 	}
 	switch (offset) {

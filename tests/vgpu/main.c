@@ -13,7 +13,7 @@
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_FILE = 3, EXIT_SYSTEM = 4 };
 
 struct options {
-	const char *socket, *control, *log;
+	const char *socket, *control, *log, *pictures;
 	const struct platform *platform;
 	bool lpc, persist, display;
 	int verbosity;
@@ -33,6 +33,8 @@ static const char usage[] =
 "  -r, --seed N          random engine order and delays, the same for the same N\n"
 "  -d, --delay USEC      each request begins USEC microseconds after its turn\n"
 "  -D, --display         the display is not fused off (nothing is connected)\n"
+"  -P, --pictures NAME   write pictures of what a pipe shows to NAME-1.png, NAME-2.png, ...:\n"
+"                        when asked to, and at the end\n"
 "  -k, --persist         serve the next client when one has gone\n"
 "  -h, --help            show this text\n"
 "\n"
@@ -66,13 +68,14 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "seed", required_argument, NULL, 'r' },
 		{ "delay", required_argument, NULL, 'd' },
 		{ "display", no_argument, NULL, 'D' },
+		{ "pictures", required_argument, NULL, 'P' },
 		{ "persist", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "s:p:lc:o:vr:d:Dkh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:p:lc:o:vr:d:DP:kh", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			o->socket = optarg;
@@ -85,6 +88,9 @@ static void parse(int argc, char **argv, struct options *o)
 			break;
 		case 'l':
 			o->lpc = true;
+			break;
+		case 'P':
+			o->pictures = optarg;
 			break;
 		case 'k':
 			o->persist = true;
@@ -174,6 +180,7 @@ int main(int argc, char **argv)
 			strerror(-ret));
 		return EXIT_SYSTEM;
 	}
+	gpu.display.pictures = o.pictures;
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	mem_guard_sigbus();
@@ -184,8 +191,10 @@ int main(int argc, char **argv)
 	control_init(&server.control, o.control ? listen_or_exit(o.control) : -1);
 	ret = server_run(&server);
 
-	if (server.transport.fd >= 0)
+	if (server.transport.fd >= 0) {
+		picture_save_all(&gpu);
 		transport_close(&server.transport);
+	}
 	control_close(&server.control);
 	close(server.listener);
 	unlink(o.socket);

@@ -98,12 +98,29 @@
 #define DISPLAY_PIPES			0x60000	/* pipes and planes, to DISPLAY_PIPES_LAST */
 #define DISPLAY_PIPES_LAST		0x72ffc
 #define VTOTAL(pipe)			(0x6000c + 0x1000 * (pipe))
+#define PIPESRC(pipe)			(0x6001c + 0x1000 * (pipe))
 #define PIPEDSL(pipe)			(0x70000 + 0x1000 * (pipe))
 #define PIPECONF(pipe)			(0x70008 + 0x1000 * (pipe))
 #define PIPE_FRMCOUNT(pipe)		(0x70040 + 0x1000 * (pipe))
 #define PIPE_FLIPCOUNT(pipe)		(0x70044 + 0x1000 * (pipe))
+#define CURCNTR(pipe)			(0x70080 + 0x1000 * (pipe))
+#define   CURSOR_ROTATE_180		BIT(15)
+#define CURBASE(pipe)			(0x70084 + 0x1000 * (pipe))
+#define CURPOS(pipe)			(0x70088 + 0x1000 * (pipe))
+#define CUR_FBC_CTL(pipe)		(0x700a0 + 0x1000 * (pipe))	/* height - 1, if enabled */
+#define DSPCNTR(pipe)			(0x70180 + 0x1000 * (pipe))
+#define   DISPPLANE_GAMMA_ENABLE	BIT(30)
+#define   DISPPLANE_FORMAT(n)		((u32)(n) << 26)
+#define   DISPPLANE_ROTATE_180		BIT(15)
+#define   DISPPLANE_TILED		BIT(10)
+#define DSPSTRIDE(pipe)			(0x70188 + 0x1000 * (pipe))
 #define DSPSURF(pipe)			(0x7019c + 0x1000 * (pipe))
+#define DSPOFFSET(pipe)			(0x701a4 + 0x1000 * (pipe))
 #define DSPSURFLIVE(pipe)		(0x701ac + 0x1000 * (pipe))
+#define LGC_PALETTE(pipe, i)		(0x4a000 + 0x800 * (pipe) + 4 * (i))
+#define GAMMA_MODE(pipe)		(0x4a480 + 0x800 * (pipe))
+#define DISP_ARB_CTL			0x45000
+#define   DISP_TILE_SURFACE_SWIZZLING	BIT(13)
 #define DE_VBLANK(pipe)			BIT(5 * (pipe))		/* in DEIIR of gen7 */
 #define DE_FLIP_DONE(pipe)		BIT(5 * (pipe) + 3)
 #define DDI_BUF_CTL_A			0x64000
@@ -146,7 +163,7 @@
 /* the magic block; see docs/vgpu.md */
 #define MAGIC_BASE			0x1ff000
 #define MAGIC_ID			0x55504756u	/* "VGPU" */
-#define MAGIC_VERSION			1u
+#define MAGIC_VERSION			2u
 #define MAGIC_ENGINE(n)			(0x100 + 0x40 * (n))
 
 #endif

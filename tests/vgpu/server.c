@@ -101,6 +101,7 @@ static void drop_client(struct server *s, int why)
 		log_err("client: dropped: %s", strerror(-why));
 	transport_close(&s->transport);
 	irq_set_eventfd(s->gpu, -1);
+	picture_save_all(s->gpu);
 	mem_unmap_all(&s->gpu->mem);
 	vgpu_reset(s->gpu);
 	if (!s->persist)

@@ -228,9 +228,28 @@ void irq_raise_display(struct vgpu *gpu, u32 bits);
 bool irq_display_wants(const struct vgpu *gpu, u32 bits);
 bool irq_display_pending(const struct vgpu *gpu, u32 bits);
 
+/* ---- tiling.c ---- */
+enum tiling { TILING_NONE, TILING_X, TILING_Y };
+
+u64 surface_offset(enum tiling tiling, u32 stride, u32 x, u32 y, bool swizzled);
+
+/* ---- picture.c, png.c ---- */
+struct picture {
+	u32 width, height;
+	u8 *rgb;		/* three bytes a pixel, row by row */
+};
+
+int picture_take(struct vgpu *gpu, u32 pipe, struct picture *p);
+int picture_save(struct vgpu *gpu, u32 pipe);
+void picture_save_all(struct vgpu *gpu);
+int png_write(const char *path, const struct picture *p);
+u32 crc32(const u8 *data, size_t n);
+
 /* ---- display.c ---- */
 struct display {
 	bool present;		/* not fused off */
+	const char *pictures;	/* how the files' names begin; NULL: none are written */
+	u32 taken, picture_crc;	/* pictures so far; of the last one, 0: there is none */
 	u64 began_ns, touched_ns;	/* the frame's begin; last access to a pipe */
 	u32 frame, polls;	/* frames so far; reads of their number in a row */
 	u32 flips;		/* planes with a new surface, a bit each */
