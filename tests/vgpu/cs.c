@@ -99,16 +99,24 @@ u32 cs_address_dwords(const struct engine *e)
 }
 
 /**
- * cs_address() - an address within a command
+ * cs_byte_address() - an address within a command, all bits of it
  * @index: dword where it begins
  */
-u64 cs_address(const struct engine *e, const struct command *c, u32 index)
+u64 cs_byte_address(const struct engine *e, const struct command *c, u32 index)
 {
 	u64 addr = c->dw[index];
 
 	if (cs_address_dwords(e) == 2)
 		addr |= (u64)c->dw[index + 1] << 32;
-	return addr & ~3ull;
+	return addr;
+}
+
+/**
+ * cs_address() - the same where the two lowest bits are none of the address
+ */
+u64 cs_address(const struct engine *e, const struct command *c, u32 index)
+{
+	return cs_byte_address(e, c, index) & ~3ull;
 }
 
 /**

@@ -55,6 +55,8 @@ void engine_reset(struct engine *e)
 	};
 	u32 i;
 
+	memset(e->blit_setup, 0, sizeof(e->blit_setup));
+	memset(e->blit_clip, 0, sizeof(e->blit_clip));
 	for (i = 0; i < ARRAY_SIZE(cleared); i++)
 		*ring_reg(e, cleared[i]) = 0;
 	if (e->gpu->plat->has_execlists)

@@ -42,6 +42,7 @@ static const struct reg_span gen8_masked[] = {
 	{ 0xe100, 0xe100 },		/* HALF_SLICE_CHICKEN1 */
 	{ 0xe180, 0xe194 },		/* HALF_SLICE_CHICKEN2, 3, SAMPLER_MODE */
 	{ 0xe4f0, 0xe4f4 },		/* GEN8_ROW_CHICKEN, ROW_CHICKEN2 */
+	{ BCS_SWCTRL, BCS_SWCTRL },
 };
 
 static const struct reg_span gen8_context[] = {
@@ -67,6 +68,7 @@ static const struct reg_span user_registers[] = {
 	{ 0x7034, 0x7034 },		/* GEN8_L3CNTLREG */
 	{ 0xb010, 0xb024 },		/* L3SQCREG1, L3CNTLREG2, 3 */
 	{ 0xe184, 0xe184 },
+	{ BCS_SWCTRL, BCS_SWCTRL },
 	{ 0x12600, 0x1267c }, { 0x1a600, 0x1a67c }, { 0x22600, 0x2267c },
 };
 
@@ -89,6 +91,7 @@ static const struct reg_span hsw_masked[] = {
 	{ 0xe180, 0xe188 },
 	{ 0xe49c, 0xe49c },		/* HSW_ROW_CHICKEN3 */
 	{ 0xe4f0, 0xe4f4 },
+	{ BCS_SWCTRL, BCS_SWCTRL },
 };
 
 static const struct reg_span hsw_context[] = {

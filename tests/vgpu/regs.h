@@ -68,6 +68,11 @@
 #define   FAULT_GTT_SEL			BIT(4)
 #define GEN6_GDRST			0x941c
 #define   GRDOM_FULL			BIT(0)
+#define BCS_SWCTRL			0x22200	/* masked: which surfaces of a blit are Y-tiled, if tiled */
+#define   BCS_SRC_Y			BIT(0)
+#define   BCS_DST_Y			BIT(1)
+#define TILECTL				0x101000
+#define   TILECTL_SWZCTL		BIT(0)
 #define FUSE_STRAP			0x42014
 #define   DISPLAY_FUSED_OFF		BIT(30)
 #define FORCEWAKE_MT			0xa188

@@ -150,6 +150,8 @@ struct engine {
 	bool waiting;
 	bool hung;
 	u32 blit_row;		/* rows of the current blit already done */
+	u32 blit_setup[10];	/* the last XY_SETUP command, gen8's being the longest */
+	u32 blit_clip[2];	/* its clip rectangle, or that of XY_SETUP_CLIP_BLT */
 	u64 fetch_page;		/* one-entry cache of command fetches */
 	bool fetch_ppgtt;
 	const u32 *fetch_host;
@@ -286,6 +288,7 @@ enum cs_result cs_step(struct engine *e, u32 *budget);
 bool cs_fetch(struct engine *e, u32 index, u32 *value);
 void cs_forget_fetch(struct engine *e);
 u64 cs_address(const struct engine *e, const struct command *c, u32 index);
+u64 cs_byte_address(const struct engine *e, const struct command *c, u32 index);
 u32 cs_address_dwords(const struct engine *e);
 bool cs_is_secure(const struct engine *e);
 void cs_advance(struct engine *e, u32 dwords);
