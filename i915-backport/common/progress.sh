@@ -17,7 +17,7 @@ stop_child()
 # seconds that takes the first time.
 with_progress()
 {
-	local ended
+	local ended begun
 
 	log "+ $*"
 	begun=$(date +%s)
@@ -27,7 +27,7 @@ with_progress()
 	if [ "$VERBOSE" != 0 ]; then
 		tail -n 0 -f --pid="$CHILD" "$LOG" >&2 &
 	elif [ -t 2 ]; then
-		bar_while "$CHILD"
+		bar_while "$CHILD" "$begun"
 	fi
 	ended=0
 	wait "$CHILD" || ended=$?
@@ -48,14 +48,14 @@ end_line()
 	[ "${PROGRESS_LINES:-}" != 1 ] || printf '%s\n' "$PROGRESS: done in $(clock "$1")" >&2
 }
 
-# bar_while PID: until that process has ended.
+# bar_while PID BEGUN: until that process has ended.
 bar_while()
 {
 	local expected
 
 	expected=$(expected)
 	while kill -0 "$1" 2>/dev/null; do
-		bar "$(($(date +%s) - begun))" "$expected" >&2
+		bar "$(($(date +%s) - $2))" "$expected" >&2
 		sleep 1
 	done
 	clear_bar

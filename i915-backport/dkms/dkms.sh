@@ -137,11 +137,13 @@ cmd_dkms_release()
 # dkms-module: the MAKE of dkms.conf, in DKMS's build folder, KDIR= and RELEASE= given.
 cmd_dkms_module()
 {
+	local flags=${KCFLAGS:-}
+
 	VERBOSE=1
 	! (take_ahead "$RELEASE" .) || return 0
 	# DKMS strips the debug information anyway: do not make it.
-	[ -f "$KDIR/vmlinux" ] || KCFLAGS="${KCFLAGS:-} -g0"
-	make_module "$(readlink -f "$KDIR")" "$RELEASE" .
+	[ -f "$KDIR/vmlinux" ] || flags="$flags -g0"
+	make_module "$(readlink -f "$KDIR")" "$RELEASE" . "$flags"
 }
 
 # ---- what the user calls -----------------------------------------------------------------------
@@ -322,29 +324,36 @@ stays()
 	esac
 }
 
-# install_for RELEASE: one row of the table.
+# row RELEASE PLAN STATUS RESULT: of the table that dkms-install ends with; STATUS is its exit status, if it is the first that is not 0.
+row()
+{
+	local verdict reason
+
+	verdict=$(planned verdict "$2" | grep . || echo -)
+	reason=$(planned reason "$2")
+	printf '%s\t%s\t%s\t%s\n' "$1" "$(planned source "$2" | grep . || echo none)" "$verdict" "$4" >>"$WORK/rows"
+	[ -z "$reason" ] || printf '%s\n' "$1: $verdict: $reason" >>"$WORK/reasons"
+	[ "$3" = 0 ] || printf '%s\n' "$3" >>"$WORK/failures"
+}
+
+# install_for RELEASE RUN: what its plan says is to happen.
 install_for()
 {
-	local plan says origin verdict reason
+	local plan status says
 
-	plan=$(plan_of "$1" "$RUN")
+	plan=$(plan_of "$1" "$2")
+	status=$(planned status "$plan")
 	says=$(planned says "$plan")
 	[ "$(planned action "$plan")" != remove ] || take_out_all "$1"
-	case $(planned status "$plan") in
+	case $status in
 	0) dkms_install_for "$1" "$plan" ;;
 	"$E_CLEAN")
-		result="nothing to do, $(stays "$1")$(kept "$1")"
+		row "$1" "$plan" 0 "nothing to do, $(stays "$1")$(kept "$1")"
 		log "$1: $says" ;;
 	*)
-		result="failed, $(stays "$1")"
-		first_failure=${first_failure:-$(planned status "$plan")}
+		row "$1" "$plan" "$status" "failed, $(stays "$1")"
 		tell "$1: $says" ;;
 	esac
-	verdict=$(planned verdict "$plan")
-	origin=$(planned source "$plan")
-	printf '%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "${verdict:--}" "$result" >>"$WORK/rows"
-	reason=$(planned reason "$plan")
-	[ -z "$reason" ] || printf '%s\n' "$1: $verdict: $reason" >>"$WORK/reasons"
 }
 
 # take_out_all RELEASE: whatever version DKMS has installed there.
@@ -357,25 +366,26 @@ take_out_all()
 	done
 }
 
-# dkms_install_for RELEASE PLAN: sets result. What DKMS had installed before the machine stopped, or before it knew our key, is taken further;
+# dkms_install_for RELEASE PLAN: what DKMS had installed before the machine stopped, or before the kernel knew the key, is taken further;
 # what is not as planned any more is made anew.
 dkms_install_for()
 {
 	local disk different='' installed override make_log cause
 
 	if is_installed "$1" "$(package_version)"; then
-		result="installed already"
 		! is_held "$1" || release_stock "$1"
 		disk=$(module_on_disk "$1")
 		different=$(differs "$1" "$disk" "$2")
 		if is_ours "$disk" && [ -z "$different" ]; then
 			initramfs_agrees "$1" "$(initramfs_i915 "$1")" || renew_initramfs "$1" >>"$LOG" || true
+			row "$1" "$2" 0 "installed already"
 			return
 		fi
 		take_out "$1" "$(package_version)" >>"$LOG" 2>&1
 	fi
 	discard_build "$1" "$2" "$different"
-	PROGRESS="$1: building under DKMS" EXPECTED=150 installed=0
+	installed=0
+	PROGRESS="$1: building under DKMS" EXPECTED=150
 	# The version that is asked for, also where a newer one is installed; DKMS 2.2 knows no such option, and installs it.
 	override=$(run_dkms --help 2>&1 | grep -o -m 1 -e '--force-version-override') || true
 	# As run_dkms does, which is no program.
@@ -383,14 +393,13 @@ dkms_install_for()
 	with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" ${override:+"$override"} || installed=$?
 	# A DKMS that another run has begun may have been faster: what counts is what is there.
 	if is_ours "$(module_on_disk "$1")" && { [ "$installed" = 0 ] || is_installed "$1" "$(package_version)"; }; then
-		result="installed, generation $(planned generation "$2")${different:+, in the place of one $different}"
+		row "$1" "$2" 0 "installed, generation $(planned generation "$2")${different:+, in the place of one $different}"
 		return
 	fi
 	make_log=$DKMS_TREE/$(package_version)/build/make.log
 	cause=$(sed -n "s/^i915-backport: $1: //p" "$LOG" | tail -n 1)
 	cause=${cause:-$(sed -n 's/^i915-backport: //p' "$make_log" 2>/dev/null | tail -n 1)}
-	result="failed, $(stays "$1")"
-	first_failure=${first_failure:-$E_DKMS}
+	row "$1" "$2" "$E_DKMS" "failed, $(stays "$1")"
 	record_attempt "$1" "$2" "${cause:-DKMS: $(why "$LOG")}"
 	if [ -n "$cause" ]; then
 		tell "$1: $cause"
@@ -401,7 +410,7 @@ dkms_install_for()
 
 cmd_dkms_install()
 {
-	local release
+	local release run
 
 	case ${1:-} in
 	'') ;;
@@ -420,7 +429,7 @@ cmd_dkms_install()
 	lock "$(cache_dir)/install.lock"
 	open_work
 	on_exit 'rm -rf "$WORK" "$(cache_dir)/plan"'
-	RUN=$(process_of "$$")
+	run=$(process_of "$$")
 	LOG=$(cache_dir)/install.log
 	: >"$LOG"
 	vet_settings
@@ -433,17 +442,17 @@ cmd_dkms_install()
 		die dkms-add-failed why="$(why "$LOG")" log="$LOG"
 	tidy_held
 	[ "$PACKAGE" = "$(package_home)" ] || { make_link "$LINK" i915-backport && make_hooks; }
-	first_failure=
 	printf 'KERNEL\tSOURCE\tVERDICT\tRESULT\n' >"$WORK/rows"
 	: >"$WORK/reasons"
+	: >"$WORK/failures"
 	for release in $(installed_kernels); do
-		install_for "$release"
+		install_for "$release" "$run"
 	done
 	for release in $(all_kernels); do
 		! without_headers "$release" || warn kernel-without-headers release="$release"
 	done
 	{ table <"$WORK/rows" && cat "$WORK/reasons"; } | answer
-	return "${first_failure:-0}"
+	return "$(head -n 1 "$WORK/failures" | grep . || echo 0)"
 }
 
 # is_our_link LINK: it leads into a copy of the package.

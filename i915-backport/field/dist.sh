@@ -44,7 +44,7 @@ sign()
 	[ -n "${KBUILD_SIGN_PIN:-}" ] || ! grep -q '^-----BEGIN ENCRYPTED\|^Proc-Type: .*ENCRYPTED' "$SIGN_KEY" 2>/dev/null ||
 		die key-locked key="$SIGN_KEY"
 	headers=${KDIR:-$MODULES/$(uname -r)/build}
-	hash=$(signing_hash "$headers") || exit
+	hash=$(set -e; signing_hash "$headers")
 	"$headers/scripts/sign-file" "$hash" "$SIGN_KEY" "${SIGN_CERT:-}" "$1" 2>"$1.err" ||
 		die cannot-sign key="$SIGN_KEY" why="$(why "$1.err")"
 	rm -f "$1.err"
@@ -214,7 +214,7 @@ deb_version()
 
 	part=$(package_version)+$(planned version "$3")
 	sum=$(cd "$1" && find . -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum | cut -c 1-8)
-	number=$(build_number "$2" "$part" "$sum") || exit
+	number=$(set -e; build_number "$2" "$part" "$sum")
 	printf '%s\n' "$part-$number+$(planned generation "$3" | tr -c 'A-Za-z0-9.+\n' .).$sum"
 }
 
@@ -253,8 +253,7 @@ cmd_dist_modules()
 	need dpkg-deb modinfo strip
 	vet_build
 	try_key
-	KCFLAGS="${KCFLAGS:-} -g0" # it would be taken out again
-	cmd_module
+	module_of_settings "${KCFLAGS:-} -g0" # debug information would be taken out again
 	made=$(cat "$WORK/made")
 	release=$(planned release "$made")
 	module=$(planned file "$made")
@@ -269,8 +268,8 @@ cmd_dist_modules()
 	for script in preinst postinst prerm postrm; do
 		maintainer_script "$script" "$release" "$place/i915.ko"
 	done
-	architecture=$(architecture "$place/i915.ko") || exit
-	version=$(deb_version "$root" "$base" "$made") || exit
+	architecture=$(set -e; architecture "$place/i915.ko")
+	version=$(set -e; deb_version "$root" "$base" "$made")
 	control "$release" "$version" "$architecture" >"$root/DEBIAN/control"
 	deb=${base}_${version}_$architecture.deb
 	# The same module is the same package, whenever it is packed.

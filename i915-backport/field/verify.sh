@@ -5,57 +5,62 @@
 
 DEBUGFS=$ROOT/sys/kernel/debug
 
-# say WHAT TEXT, wrong WHAT TEXT: one line of the answer; the second makes it a no.
+# say WHAT TEXT, wrong WHAT TEXT: one line of the answer. Each function of verify ends with one of them, and fails after the second.
+# They are called in conditions: what cannot be said ends the command here.
 say()
 {
-	printf '%-10s %s\n' "$1" "$2" | answer
+	printf '%-10s %s\n' "$1" "$2" | answer || exit
 }
 
 wrong()
 {
 	say "$1" "$2"
-	answer=$E_NO
+	return "$E_NO"
 }
 
+# verify_disk RELEASE MODULE PLAN
 verify_disk()
 {
 	local different
 
-	different=$(outdated "$plan")
+	different=$(outdated "$3")
 	if [ -n "$different" ]; then
 		wrong disk "$different"
-	elif is_ours "$disk"; then
-		say disk "$(whose "$disk"): $disk"
+	elif is_ours "$2"; then
+		say disk "$(whose "$2"): $2"
 	else
-		wrong disk "$(whose "$disk"): $disk; run 'i915-backport status $release' to see why"
+		wrong disk "$(whose "$2"): $2; run 'i915-backport status $1' to see why"
 	fi
 }
 
+# verify_initramfs RELEASE
 verify_initramfs()
 {
 	local held
 
-	held=$(initramfs_i915 "$release")
-	if initramfs_agrees "$release" "$held"; then
+	held=$(initramfs_i915 "$1")
+	if initramfs_agrees "$1" "$held"; then
 		say initramfs "$held"
 	else
-		wrong initramfs "$held, not what is on disk; make it again (update-initramfs -u -k $release, dracut --force --kver $release)"
+		wrong initramfs "$held, not what is on disk; make it again (update-initramfs -u -k $1, dracut --force --kver $1)"
 	fi
 }
 
+# verify_loaded WHOSE
 verify_loaded()
 {
-	case $memory in
+	case $1 in
 	ours) say loaded "ours, the file on disk" ;;
-	*) wrong loaded "$memory; restart, or unload it and run 'modprobe i915'" ;;
+	*) wrong loaded "$1; restart, or unload it and run 'modprobe i915'" ;;
 	esac
 }
 
+# verify_signature MODULE
 verify_signature()
 {
 	local signer
 
-	signer=$(signer_of "$disk")
+	signer=$(signer_of "$1")
 	if ! wants_signatures; then
 		say signature "$signer; this kernel asks for none"
 	elif knows_signer "$signer"; then
@@ -132,7 +137,7 @@ verify_leaktest()
 
 cmd_verify()
 {
-	local says
+	local release disk plan says memory answer=0
 
 	case ${1:-} in
 	'' | --leaktest) ;;
@@ -144,7 +149,7 @@ cmd_verify()
 	esac
 	must_be_root verify
 	need modinfo
-	release=$(uname -r) answer=0
+	release=$(uname -r)
 	disk=$(module_on_disk "$release")
 	[ -n "$disk" ] || die no-module folder="$MODULES/$release"
 	try_work
@@ -157,15 +162,15 @@ cmd_verify()
 	[ "$(planned status "$plan")" != "$E_CLEAN" ] || is_ours "$disk" || quit "$E_CLEAN" "$says"
 	memory=$(loaded "$release" "$disk")
 	say kernel "$release"
-	verify_disk
-	verify_initramfs
-	verify_loaded
-	verify_signature
+	verify_disk "$release" "$disk" "$plan" || answer=$E_NO
+	verify_initramfs "$release" || answer=$E_NO
+	verify_loaded "$memory" || answer=$E_NO
+	verify_signature "$disk" || answer=$E_NO
 	if [ "$memory" != stock ] && [ -d "$SYS" ]; then
-		verify_switch
-		verify_counters
+		verify_switch || answer=$E_NO
+		verify_counters || answer=$E_NO
 		[ -n "$WORK" ] || quit "$E_SYSTEM" "$NO_WORK"
-		[ "${1:-}" != --leaktest ] || verify_leaktest
+		[ "${1:-}" != --leaktest ] || verify_leaktest || answer=$E_NO
 	fi
 	return "$answer"
 }

@@ -23,9 +23,8 @@ apply_usage()
 
 cmd_apply()
 {
-	local mode what
+	local mode=forward what tree series generation
 
-	mode=forward
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--check) mode=check ;;
@@ -37,53 +36,54 @@ cmd_apply()
 		shift
 	done
 	[ $# = 1 ] || die needs-one-tree command=apply
-	open_own_tree "$1"
+	tree=$(set -e; own_tree "$1")
+	stage_own "$tree"
+	[ "$mode" = check ] || refuse_dirty "$tree"
+	if [ "$mode" = reverse ]; then
+		find_applied "$tree" >"$WORK/plan"
+	else
+		choose_fix "$tree" "" >"$WORK/plan"
+	fi
+	series=$(series_of "$(cat "$WORK/plan")")
+	generation=$(plan_says generation)
+	is_the_fix "$series" && what="the fix" || what=$generation
 	case $mode in
 	check)
-		find_fix
-		is_the_fix && what="the fix" || what="the series $generation"
+		is_the_fix "$series" || what="the series $what"
 		printf '%s\n' "$tree: $(plan_says verdict), $what fits" | answer ;;
 	forward)
-		refuse_dirty
-		find_fix
-		put_in ""
-		printf '%s\n' "$tree: $(named) applied, $(series_patches "$series" | wc -l) patches" | answer ;;
+		put_in "$tree" "$series" "$generation" ""
+		printf '%s\n' "$tree: $what applied, $(series_patches "$series" | wc -l) patches" | answer ;;
 	reverse)
-		refuse_dirty
-		find_applied
-		put_in -R
-		printf '%s\n' "$tree: $(named) taken out" | answer ;;
+		put_in "$tree" "$series" "$generation" -R
+		printf '%s\n' "$tree: $what taken out" | answer ;;
 	esac
 }
 
-# is_the_fix: the series is the package's, made for this tree, and not one of the user's.
+# is_the_fix SERIES: it is the package's, made for this tree, and not one of the user's.
 is_the_fix()
 {
-	[ "$series" = "$WORK/fix" ]
-}
-
-# named: what is applied, for the user.
-named()
-{
-	is_the_fix && echo "the fix" || printf '%s\n' "$generation"
+	[ "$1" = "$WORK/fix" ]
 }
 
 cmd_format_patches()
 {
-	local name
+	local name tree series signer
 
 	case ${1:---help} in
 	-h | --help) apply_usage; return ;;
 	esac
 	[ $# = 2 ] && case $2 in -*) false ;; esac || die needs-tree-and-folder command=format-patches
-	open_own_tree "$1"
-	find_fix
+	tree=$(set -e; own_tree "$1")
+	stage_own "$tree"
+	choose_fix "$tree" "" >"$WORK/plan"
+	series=$(series_of "$(cat "$WORK/plan")")
 	vet_series "$series"
-	signer=$(signer)
+	signer=$(set -e; signer)
 	make_dir "$2"
-	if is_the_fix; then
+	if is_the_fix "$series"; then
 		[ -n "$signer" ] || warn unsigned-patches
-		cover_letter | written "$2/0000-cover-letter.patch"
+		cover_letter "$signer" "$series" "$(plan_says generation)" | written "$2/0000-cover-letter.patch"
 		while IFS= read -r name; do
 			signed "$signer" <"$series/$name" | written "$2/${name##*/}"
 		done <"$WORK/plain/names"
@@ -127,15 +127,15 @@ signed()
 		{ print; last = $0 }'
 }
 
-# cover_letter: what the series is for, as the mail before its first patch.
+# cover_letter SIGNER SERIES GENERATION: what the series is for, as the mail before its first patch.
 cover_letter()
 {
-	local count name
+	local series=$2 count name
 
 	count=$(wc -l <"$WORK/plain/names")
 	echo "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
-	printf 'From: %s\n' "${signer:-i915-backport maintainers <maintainers@i915-backport.invalid>}"
-	printf 'Subject: [PATCH 0/%d] drm/i915: leave nothing behind of a context that goes (%s)\n\n' "$count" "$generation"
+	printf 'From: %s\n' "${1:-i915-backport maintainers <maintainers@i915-backport.invalid>}"
+	printf 'Subject: [PATCH 0/%d] drm/i915: leave nothing behind of a context that goes (%s)\n\n' "$count" "$3"
 	sed '1,2d' "$PACKAGE/patches/cover-letter"
 	echo
 	while IFS= read -r name; do
@@ -144,101 +144,103 @@ cover_letter()
 	printf '%s\n' "-- " i915-backport
 }
 
-# open_own_tree TREE: sets tree; stages what is looked at.
-open_own_tree()
+# own_tree TREE: its full name.
+own_tree()
 {
 	need patch awk "${HOSTCC:-cc}"
 	vet_settings
-	tree=$1
-	[ -d "$tree" ] || die tree-not-a-folder tree="$tree"
-	tree=$(readlink -f "$tree")
-	open_work
-	stage "$tree" "$WORK/stage"
+	[ -d "$1" ] || die tree-not-a-folder tree="$1"
+	readlink -f "$1"
 }
 
-# in_git WORD...: git, in the tree, as it is without what a user may have set for patches.
+# stage_own TREE: what is looked at.
+stage_own()
+{
+	open_work
+	stage "$1" "$WORK/stage"
+}
+
+# in_git TREE WORD...: git, in the tree, as it is without what a user may have set for patches.
 in_git()
 {
+	local tree=$1
+
+	shift
 	git -C "$tree" -c core.fsmonitor=false -c am.threeWay=false -c apply.whitespace=nowarn "$@"
 }
 
-# is_git: git knows the driver's files.
+# is_git TREE: git knows the driver's files.
 is_git()
 {
 	command -v git >/dev/null || return
-	in_git ls-files --error-unmatch -- "$I915/i915_drv.h" >/dev/null 2>"$WORK/err" && return
+	in_git "$1" ls-files --error-unmatch -- "$I915/i915_drv.h" >/dev/null 2>"$WORK/err" && return
 	! grep -q 'dubious ownership\|safe.directory' "$WORK/err" ||
-		die git-refuses tree="$tree"
+		die git-refuses tree="$1"
 	return 1
 }
 
-# refuse_dirty: what is not committed could not be told from the series any more, and what is under way not be taken up again.
+# refuse_dirty TREE: what is not committed could not be told from the series any more, and what is under way not be taken up again.
 refuse_dirty()
 {
-	local dir state dirty
+	local tree=$1 dir state dirty
 
 	[ -w "$tree/$I915" ] || die driver-not-writable folder="$tree/$I915"
-	is_git || return 0
+	is_git "$tree" || return 0
 	dir=$(cd -- "$tree" && cd "$(git rev-parse --git-dir)" && pwd)
 	for state in rebase-apply rebase-merge sequencer MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD; do
 		[ ! -e "$dir/$state" ] ||
 			die git-under-way tree="$tree" state="$state"
 	done
-	in_git rev-parse -q --verify HEAD >/dev/null || die git-without-commit tree="$tree"
-	dirty=$(in_git status --porcelain -- "$I915" | head -n 1 | cut -c 4-)
-	[ -n "$dirty" ] || dirty=$(in_git diff --cached --name-only | head -n 1)
+	in_git "$tree" rev-parse -q --verify HEAD >/dev/null || die git-without-commit tree="$tree"
+	dirty=$(in_git "$tree" status --porcelain -- "$I915" | head -n 1 | cut -c 4-)
+	[ -n "$dirty" ] || dirty=$(in_git "$tree" diff --cached --name-only | head -n 1)
 	[ -z "$dirty" ] || die git-dirty tree="$tree" file="$dirty"
-	{ in_git var GIT_COMMITTER_IDENT && in_git var GIT_AUTHOR_IDENT; } >/dev/null 2>"$WORK/err" ||
+	{ in_git "$tree" var GIT_COMMITTER_IDENT && in_git "$tree" var GIT_AUTHOR_IDENT; } >/dev/null 2>"$WORK/err" ||
 		die git-without-name tree="$tree" why="$(why "$WORK/err")"
 }
 
-# find_fix: sets series and generation to what fits.
-find_fix()
-{
-	choose_fix "$tree" "" >"$WORK/plan"
-	series=$(series_of "$(cat "$WORK/plan")")
-	generation=$(plan_says generation)
-}
-
+# plan_says KEY: the part of a plan that was made of this tree.
 plan_says()
 {
 	value "$1" <"$WORK/plan"
 }
 
-# find_applied: sets series and generation to what comes off: the user's own, what 'apply' has noted down, or what
-# git's history tells.
+# find_applied TREE: the series that comes off, as lines of a plan: the user's own, what 'apply' has noted down, or what git's
+# history tells.
 find_applied()
 {
-	local base
+	local tree=$1 series named base
 
-	series=$(own_series)
-	if [ -n "$series" ]; then
+	named=$(own_series)
+	if [ -n "$named" ]; then
+		series=$named
 		vet_series "$series"
 	else
-		series=$WORK/fix
+		named=fix series=$WORK/fix
 		if [ -f "$tree/$NOTE" ]; then
 			mkdir -p "$series" && cp -- "$tree/$NOTE" "$series/$NOTE" && printf '%s\n' "$NOTE" >"$series/series" || die cannot-write path="$WORK"
 			vet_series "$series"
 		else
-			base=$(before_fix)
+			base=$(before_fix "$tree")
 			[ -n "$base" ] || die nothing-to-take-out tree="$tree"
 			mkdir -p "$WORK/base"
-			in_git archive --prefix="$I915/" "$base:$(in_git rev-parse --show-prefix)$I915" | tar -xf - -C "$WORK/base" || die cannot-write path="$WORK"
+			in_git "$tree" archive --prefix="$I915/" "$base:$(in_git "$tree" rev-parse --show-prefix)$I915" | tar -xf - -C "$WORK/base" ||
+				die cannot-write path="$WORK"
 			make_series "$WORK/base" "$series"
 		fi
 	fi
-	generation=$(generation_of "$series")
 	all_comes_off "$series" "$WORK/stage" || die nothing-to-take-out tree="$tree"
+	printf '%s\n' "series=$named" "generation=$(generation_of "$series")"
 }
 
-# before_fix: the commit before those of the fix, the last ones if it was applied more than once.
+# before_fix TREE: the commit before those of the fix, the last ones if it was applied more than once.
 before_fix()
 {
-	is_git || return 0
-	in_git log --format=%H -- "$I915" >"$WORK/commits"
+	is_git "$1" || return 0
+	in_git "$1" log --format=%H -- "$I915" >"$WORK/commits"
 	{
-		in_git log --format=%H --author=maintainers@i915-backport.invalid -- "$I915"
-		in_git log --format=%H --fixed-strings --grep='[i915-backport: message rewritten' -- "$I915"
+		in_git "$1" log --format=%H --author=maintainers@i915-backport.invalid -- "$I915"
+		in_git "$1" log --format=%H --fixed-strings --grep='[i915-backport: message rewritten' -- "$I915"
 	} >"$WORK/ours"
 	awk 'NR == FNR { ours[$1]; next }
 	     $1 in ours { last = $1; next }
@@ -246,31 +248,33 @@ before_fix()
 	     END { if (last) print last "^" }' "$WORK/ours" "$WORK/commits"
 }
 
-# put_in DIRECTION: nothing or -R. All of it, or the tree stays as it was.
+# put_in TREE SERIES GENERATION DIRECTION: nothing or -R. All of it, or the tree stays as it was.
 put_in()
 {
-	copy_touched "$series" "$tree" && cp -RP "$WORK/try" "$WORK/before" || die cannot-write path="$WORK"
-	if [ -z "$1" ]; then
-		apply "$series" "$WORK/try"
+	copy_touched "$2" "$1" && cp -RP "$WORK/try" "$WORK/before" || die cannot-write path="$WORK"
+	if [ -z "$4" ]; then
+		apply "$2" "$WORK/try"
 	else
 		take_off "$WORK/try" "$(grep -c . "$WORK/plain/names")"
-	fi || die cannot-try-series folder="$WORK" series="$generation" why="$(why "$WORK/patch.out")"
-	if ! is_git; then
-		note_down "$1"
-	elif [ -z "$1" ]; then
-		commit_patches
+	fi || die cannot-try-series folder="$WORK" series="$3" why="$(why "$WORK/patch.out")"
+	if ! is_git "$1"; then
+		note_down "$1" "$2" "$4"
+	elif [ -z "$4" ]; then
+		commit_patches "$1" "$2"
 	else
-		replace_touched "$WORK/try"
-		commit_removal
+		replace_touched "$1" "$WORK/try"
+		commit_removal "$1" "$3"
 	fi
 }
 
-# note_down DIRECTION: the files of a tree without history; what was done stays there, so that it can be taken out.
+# note_down TREE SERIES DIRECTION: the files of a tree without history; what was done stays there, so that it can be taken out.
 note_down()
 {
-	if [ -n "$1" ] || ! is_the_fix; then
-		replace_touched "$WORK/try"
-		! is_the_fix || rm -f "$tree/$NOTE"
+	local tree=$1
+
+	if [ -n "$3" ] || ! is_the_fix "$2"; then
+		replace_touched "$tree" "$WORK/try"
+		! is_the_fix "$2" || rm -f "$tree/$NOTE"
 		return
 	fi
 	rm -rf "$WORK/note"
@@ -278,53 +282,53 @@ note_down()
 	cp -RP "$WORK/before" "$WORK/note/a" && cp -RP "$WORK/try" "$WORK/note/b" || die cannot-write path="$WORK"
 	{ printf '%s\n' "What i915-backport has changed in this tree; 'i915-backport apply --reverse' takes it out." --- && diff_of "$WORK/note"; } |
 		put "$tree/$NOTE" 2>"$WORK/err" || die cannot-write path="$tree/$NOTE"
-	(replace_touched "$WORK/try") || { rm -f "$tree/$NOTE"; exit "$E_SYSTEM"; }
+	(replace_touched "$tree" "$WORK/try") || { rm -f "$tree/$NOTE"; exit "$E_SYSTEM"; }
 }
 
-# as_mail PATCH PLAIN: for 'git am', which takes a patch of quilt's or of diff's for none: its own header or, where it has none, one that
+# as_mail TREE PATCH PLAIN: for 'git am', which takes a patch of quilt's or of diff's for none: its own header or, where it has none, one that
 # names who commits; its text, and the diffs as they were vetted.
 as_mail()
 {
-	awk '/^---$|^(diff|Index:|---|\*\*\*) / { exit } { print }' "$1" >"$WORK/text"
+	awk '/^---$|^(diff|Index:|---|\*\*\*) / { exit } { print }' "$2" >"$WORK/text"
 	sed -n '1,/^$/p' "$WORK/text" | sed -n 's/^From: //p' | head -n 1 >"$WORK/from"
 	if [ -s "$WORK/from" ] && sed -n '1,/^$/p' "$WORK/text" | grep -q '^Subject: '; then
 		cat "$WORK/text"
 	else
-		[ -s "$WORK/from" ] || in_git var GIT_AUTHOR_IDENT | sed 's/>.*/>/' >"$WORK/from"
+		[ -s "$WORK/from" ] || in_git "$1" var GIT_AUTHOR_IDENT | sed 's/>.*/>/' >"$WORK/from"
 		printf 'From: %s\nSubject: [PATCH] %s\n\n' "$(cat "$WORK/from")" \
-			"$(sed 's/^Subject: *//' "$WORK/text" | grep -v '^[A-Z][A-Za-z-]*: ' | grep -m 1 . || basename "$1" .patch)"
+			"$(sed 's/^Subject: *//' "$WORK/text" | grep -v '^[A-Z][A-Za-z-]*: ' | grep -m 1 . || basename "$2" .patch)"
 		awk 'text { print } /./ && !/^(From|Date): / { text = 1 }' "$WORK/text"
 	fi
 	printf '%s\n' "---" ""
-	sed '/^touches /d' "$2"
+	sed '/^touches /d' "$3"
 	printf '%s\n' "-- " i915-backport
 }
 
-# commit_patches: each as a commit. What comes out is compared with what patch makes of it.
+# commit_patches TREE SERIES: each as a commit. What comes out is compared with what patch makes of it.
 commit_patches()
 {
-	local before name file n=0 differs=''
+	local tree=$1 series=$2 before name file n=0 differs=''
 
-	before=$(in_git rev-parse HEAD)
+	before=$(in_git "$tree" rev-parse HEAD)
 	set --
 	while IFS= read -r name; do
 		n=$((n + 1))
-		as_mail "$series/$name" "$WORK/plain/$n" >"$WORK/mail.$n"
+		as_mail "$tree" "$series/$name" "$WORK/plain/$n" >"$WORK/mail.$n"
 		set -- "$@" "$WORK/mail.$n"
 	done <"$WORK/plain/names"
-	in_git am -q --keep-cr --directory="$(in_git rev-parse --show-prefix)" -- "$@" >"$WORK/am" 2>&1 </dev/null || {
+	in_git "$tree" am -q --keep-cr --directory="$(in_git "$tree" rev-parse --show-prefix)" -- "$@" >"$WORK/am" 2>&1 </dev/null || {
 		# Nothing was under way before: this is ours.
-		in_git am --abort >/dev/null 2>&1 || true
-		[ "$(in_git rev-parse HEAD)" = "$before" ] || in_git reset -q --keep "$before" >/dev/null 2>&1 ||
+		in_git "$tree" am --abort >/dev/null 2>&1 || true
+		[ "$(in_git "$tree" rev-parse HEAD)" = "$before" ] || in_git "$tree" reset -q --keep "$before" >/dev/null 2>&1 ||
 			die git-am-left-rest tree="$tree" why="$(why "$WORK/am")" before="$before"
 		die git-am-failed tree="$tree" why="$(why "$WORK/am")"
 	}
 	while IFS= read -r file; do
 		same "$WORK/try/$file" "$tree/$file" || differs=$file
 	done <"$WORK/touched"
-	[ "$(in_git diff --name-only --relative "$before" HEAD | sort)" = "$(cat "$WORK/touched")" ] || differs=${differs:-"another file"}
+	[ "$(in_git "$tree" diff --name-only --relative "$before" HEAD | sort)" = "$(cat "$WORK/touched")" ] || differs=${differs:-"another file"}
 	[ -z "$differs" ] || {
-		in_git reset -q --keep "$before"
+		in_git "$tree" reset -q --keep "$before"
 		die git-am-differs tree="$tree" file="$differs"
 	}
 }
@@ -339,27 +343,27 @@ same()
 	fi
 }
 
-# commit_removal: the index was clean, so that nothing else gets into it.
+# commit_removal TREE GENERATION: the index was clean, so that nothing else gets into it.
 commit_removal()
 {
-	{ in_git add -A -- "$I915" && in_git commit -q -m "Revert the series $generation of i915-backport"; } >"$WORK/am" 2>&1 </dev/null && return
-	in_git reset -q -- "$I915" >/dev/null 2>&1 || true
-	replace_touched "$WORK/before"
-	die git-commit-failed tree="$tree" why="$(why "$WORK/am")"
+	{ in_git "$1" add -A -- "$I915" && in_git "$1" commit -q -m "Revert the series $2 of i915-backport"; } >"$WORK/am" 2>&1 </dev/null && return
+	in_git "$1" reset -q -- "$I915" >/dev/null 2>&1 || true
+	replace_touched "$1" "$WORK/before"
+	die git-commit-failed tree="$1" why="$(why "$WORK/am")"
 }
 
-# replace_touched FROM: the files of the series in the tree by those in FROM. They are written beside the old ones first, under
+# replace_touched TREE FROM: the files of the series in the tree by those in FROM. They are written beside the old ones first, under
 # names that nobody has, so that a full disk is met before anything has changed.
 replace_touched()
 {
-	local file new cause
+	local tree=$1 file new cause
 
 	: >"$WORK/news"
 	while IFS= read -r file; do
-		[ -f "$1/$file" ] || continue
+		[ -f "$2/$file" ] || continue
 		{
 			mkdir -p "$(dirname "$tree/$file")" && new=$(mktemp "$(dirname "$tree/$file")/.i915-backport.XXXXXX") && printf '%s\n' "$new" >>"$WORK/news" &&
-				chmod 644 "$new" && { [ ! -f "$tree/$file" ] || cp -p "$tree/$file" "$new"; } && cat "$1/$file" >"$new"
+				chmod 644 "$new" && { [ ! -f "$tree/$file" ] || cp -p "$tree/$file" "$new"; } && cat "$2/$file" >"$new"
 		} 2>"$WORK/err" || {
 			cause=$(why "$WORK/err")
 			while IFS= read -r new; do
@@ -369,7 +373,7 @@ replace_touched()
 		}
 	done <"$WORK/touched"
 	while IFS= read -r file; do
-		if [ -f "$1/$file" ]; then
+		if [ -f "$2/$file" ]; then
 			IFS= read -r new <&3 && mv -f "$new" "$tree/$file"
 		else
 			rm -f "$tree/$file"

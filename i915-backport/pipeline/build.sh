@@ -3,24 +3,36 @@
 #
 # build - the staged driver into a module, by the kernel's own kbuild.
 
-# kbuild RUNNER KDIR DIR [ARGUMENT]...: RUNNER make, in DIR as an external module. The kernel's makefiles take LC_ALL away, and
-# messages are read here.
+# kbuild RUNNER KDIR DIR [ARGUMENT]...: RUNNER make, in DIR as an external module, with the variables in $WORK/variables. The kernel's
+# makefiles take LC_ALL away, and messages are read here.
 kbuild()
 {
-	local runner dir
+	local runner=$1 kdir=$2 dir=$3 variable
 
-	runner=$1 kdir=$2 dir=$3
 	shift 3
-	$runner env LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" \
-		${ARCH:+ARCH="$ARCH"} ${CROSS_COMPILE:+CROSS_COMPILE="$CROSS_COMPILE"} \
-		${LLVM:+LLVM="$LLVM"} ${CC:+CC="$CC"} ${LD:+LD="$LD"} ${V:+V="$V"} "$@"
+	while IFS= read -r variable; do
+		set -- "$@" "$variable"
+	done <"$WORK/variables"
+	$runner env LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" "$@"
+}
+
+# variables KDIR: what make is given, a line each; of two of one name the last counts. The user's, or those of kernels_compiler.
+variables()
+{
+	local name given
+
+	for name in ARCH CROSS_COMPILE LLVM CC LD V; do
+		eval "given=\${$name:-}"
+		[ -z "$given" ] || printf '%s\n' "$name=$given"
+	done
+	kernels_compiler "$1"
 }
 
 # kernels_compiler KDIR: where nothing else is asked for, a kernel that clang has compiled has its modules compiled by it, and linked
 # by lld if it was itself. They may be there with their number only, which kernels before 5.18 do not take from LLVM.
 kernels_compiler()
 {
-	local version=''
+	local version='' cc llvm='' ld=''
 
 	[ -z "${CC:-}${LD:-}${LLVM:-}" ] && [ "$(kconfig "$1" CONFIG_CC_IS_CLANG)" = y ] || return 0
 	command -v clang >/dev/null || {
@@ -28,10 +40,11 @@ kernels_compiler()
 		version=-$((${version:-0} / 10000))
 		command -v "clang$version" >/dev/null || version=''
 	}
-	CC=clang$version
-	[ "$(kconfig "$1" CONFIG_LD_IS_LLD)" != y ] || LLVM=${version:-1} LD=ld.lld$version
-	need "$CC" ${LD:+"$LD"}
-	log "CC=$CC${LLVM:+ LLVM=$LLVM}: this kernel was compiled by clang"
+	cc=clang$version
+	[ "$(kconfig "$1" CONFIG_LD_IS_LLD)" != y ] || llvm=${version:-1} ld=ld.lld$version
+	need "$cc" ${ld:+"$ld"}
+	log "CC=$cc${llvm:+ LLVM=$llvm}: this kernel was compiled by clang"
+	printf '%s\n' "CC=$cc" ${llvm:+"LLVM=$llvm"} ${ld:+"LD=$ld"}
 }
 
 # ask KDIR: what kbuild would compile with, as KEY=value lines in $WORK/asked.
@@ -105,8 +118,9 @@ choose_cc()
 	cc=$(value cc <"$WORK/asked")
 	# shellcheck disable=SC2086 # CC may hold options
 	if $cc -dM -E -x c /dev/null 2>/dev/null | grep -q __PIE__; then
-		CC="$cc -fno-pie"
-		log "CC=$CC: the compiler defaults to PIE and this kernel does not turn it off"
+		log "CC=$cc -fno-pie: the compiler defaults to PIE and this kernel does not turn it off"
+		printf '%s\n' "CC=$cc -fno-pie" >>"$WORK/variables"
+		sed -i 's/^cc=.*/& -fno-pie/' "$WORK/asked"
 	fi
 }
 
@@ -163,17 +177,30 @@ without()
 	printf '%s\n' "$text"
 }
 
-# build STAGE KDIR GENERATION PLAN: $STAGE/$I915/i915.ko
+# all_flags STAGE RELEASE KCFLAGS: all that the driver is compiled with beside the kernel's own, on one line. In the driver of another
+# release a function of another type is as good as none.
+all_flags()
+{
+	{
+		printf '%s\n' "$3" "$(compiler_flags)" "$(path_flags "$1")"
+		! is_backport "$2" || printf '%s\n' -Werror=incompatible-pointer-types -Werror=int-conversion
+	} | grep . | tr '\n' ' ' | sed 's/ *$//'
+}
+
+# build STAGE KDIR GENERATION PLAN KCFLAGS: $STAGE/$I915/i915.ko
 build()
 {
+	local release
+
 	need make
+	release=$(headers_release "$2")
 	ask "$2"
 	check_helpers
 	choose_cc
 	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
-	KCFLAGS=$(printf '%s\n' "${KCFLAGS:-} $(compiler_flags) $(path_flags "$1")" | tr '\n' ' ' | sed 's/^ *//; s/ *$//')
-	! is_backport "$(headers_release "$2")" || backport "$1"
+	printf 'KCFLAGS=%s\n' "$(all_flags "$1" "$release" "$5")" >>"$WORK/variables"
+	! is_backport "$release" || backport "$1"
 	compile "$1" "$2"
 }
 
@@ -185,12 +212,12 @@ compile()
 	release=$(headers_release "$2")
 	! is_backport "$release" || all=-k
 	PROGRESS="building i915.ko for $release" EXPECTED=120
-	kbuild with_progress "$2" "$1/$I915" -j"${J:-$(nproc)}" ${all:+"$all"} KCFLAGS="$KCFLAGS" modules || {
+	kbuild with_progress "$2" "$1/$I915" -j"${J:-$(nproc)}" ${all:+"$all"} modules || {
 		[ -z "$all" ] || report_missing "$release"
 		blame "$LOG" "$2"
 		die build-failed error="$(without "$1/" "$(first_error "$LOG")")" log="$LOG"
 	}
 	[ -f "$1/$I915/i915.ko" ] || die no-module-made headers="$2" log="$LOG"
-	plt32=$(host_program plt32 "$ROOM/pipeline/plt32.c") || exit
+	plt32=$(set -e; host_program plt32 "$ROOM/pipeline/plt32.c")
 	logged "$plt32" "$1/$I915/i915.ko" || die no-elf-made headers="$2" log="$LOG"
 }

@@ -45,7 +45,7 @@ preprocessed()
 		options="$(value flags <"$WORK/asked") $(value include <"$WORK/asked")"
 		cc=$(value cc <"$WORK/asked")
 		# shellcheck disable=SC2086 # CC may hold options, the flags are many
-		(cd "$(value folder <"$WORK/asked")" && printf '%s\n' "#include <$1>" | ${CC:-$cc} $options -w -E -P -dD -x c -) \
+		(cd "$(value folder <"$WORK/asked")" && printf '%s\n' "#include <$1>" | $cc $options -w -E -P -dD -x c -) \
 			>"$text.i" 2>"$WORK/err" || grep -q 'No such file' "$WORK/err" ||
 			die cannot-preprocess header="$1" why="$(why "$WORK/err")"
 		tr -s ' \t\n' ' ' <"$text.i" >"$text"
@@ -76,15 +76,13 @@ wanted_shims()
 }
 
 # backport STAGE: for a driver of another release than the kernel. Patches it, and leaves in its folder
-# what write_kbuild has the build include. The headers that are the driver's alone come with it. A
-# function of another type is as good as none.
+# what write_kbuild has the build include. The headers that are the driver's alone come with it.
 backport()
 {
 	local shim
 
 	wanted_shims "$1" >"$WORK/shims"
 	log "shims: $(sed 's|.*/||' "$WORK/shims" | xargs)"
-	KCFLAGS="$KCFLAGS -Werror=incompatible-pointer-types -Werror=int-conversion"
 	# shellcheck disable=SC2016 # for make; a uAPI header includes its neighbours without a path
 	echo 'NOSTDINC_FLAGS += -I$(src)/../../../../include -idirafter $(srctree)/include/uapi/drm' >"$1/$I915/Kbuild.compat"
 	while read -r shim; do

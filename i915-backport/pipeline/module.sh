@@ -31,7 +31,7 @@ is_for_make()
 	[ "$(printf '%s' "$1" | tr -d 'A-Za-z0-9._+~@,/\200-\377-' | wc -c)" -eq 0 ]
 }
 
-# make_module KDIR RELEASE OUT: the whole pipeline; OUT/i915.ko is there at the end, or is as it was. What it
+# make_module KDIR RELEASE OUT KCFLAGS: the whole pipeline; OUT/i915.ko is there at the end, or is as it was. What it
 # was made of is in $WORK/made then: of which kernel, which file, the name of the series as its modinfo has it, and the plan.
 # Whatever a killed run left behind is thrown away first.
 make_module()
@@ -53,7 +53,7 @@ make_module()
 	make_file "$LOG" ||
 		die cannot-write-here path="$LOG"
 	log "i915-backport $(package_version), kernel $2, headers $1"
-	kernels_compiler "$1"
+	variables "$1" >"$WORK/variables"
 	plan=$(handed_over "$1" "$2") || {
 		make_plan "$1" "$2" >"$WORK/plan"
 		plan=$(cat "$WORK/plan")
@@ -73,7 +73,7 @@ make_module()
 		unproven "$WORK/stage" "$series" "$2" >"$WORK/unproven"
 		generation=$generation$(cat "$WORK/unproven")
 	fi
-	build "$WORK/stage" "$1" "$generation" "$plan"
+	build "$WORK/stage" "$1" "$generation" "$plan" "$4"
 	compare_with_stock "$WORK/stage" "$1" "$2" "$(planned source "$plan")" "$series" >"$WORK/believed"
 	if [ -s "$WORK/believed" ]; then
 		generation=$generation$(cat "$WORK/believed")
@@ -88,8 +88,6 @@ make_module()
 
 cmd_module()
 {
-	local kdir release made of fix
-
 	case ${1:-} in
 	'') ;;
 	-h | --help)
@@ -102,6 +100,14 @@ cmd_module()
 		return ;;
 	*) die takes-no-argument argument="module $1" help='module --help' ;;
 	esac
+	module_of_settings "${KCFLAGS:-}"
+}
+
+# module_of_settings KCFLAGS: for KDIR=, of KSRC= or I915_SOURCE=, into O=.
+module_of_settings()
+{
+	local kdir release made of fix
+
 	need_for_build
 	vet_settings
 	kdir=${KDIR:-$MODULES/$(uname -r)/build}
@@ -110,7 +116,7 @@ cmd_module()
 	release=$(headers_release "$kdir")
 	[ -n "$release" ] ||
 		die headers-not-prepared headers="$kdir"
-	make_module "$kdir" "$release" "${O:-build/$release}"
+	make_module "$kdir" "$release" "${O:-build/$release}" "$1"
 	made=$(cat "$WORK/made")
 	! is_backport "$release" && of='' || of=", i915 of $(planned version "$made")"
 	[ -n "$(planned series "$made")" ] && fix="fixed by the series $(planned made "$made")" || fix="no fix needed"

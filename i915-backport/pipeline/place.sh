@@ -15,7 +15,7 @@ make_series()
 	local a="$WORK/place/a/$I915" b="$WORK/place/b/$I915" n=0 number hooks name placer
 
 	need diff
-	placer=$(host_program place "$ROOM"/pipeline/place/*.c) || exit
+	placer=$(set -e; host_program place "$ROOM"/pipeline/place/*.c)
 	rm -rf "$WORK/place" "$2"
 	{ mkdir -p "$a" "$2" && : >"$2/series"; } 2>"$WORK/err" || die cannot-write path="$WORK"
 	place --list "$PACKAGE/patches" "$1/$I915" >"$WORK/place/list" || no_place "$?"

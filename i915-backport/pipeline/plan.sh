@@ -84,7 +84,7 @@ choose_fix()
 {
 	local verdict reason series
 
-	probe facts "$WORK/stage/$I915" >"$WORK/facts" || exit "$E_SOURCE"
+	probe facts "$WORK/stage/$I915" >"$WORK/facts"
 	verdict=$(value verdict <"$WORK/facts")
 	reason=$(placed decided_by "$WORK/facts")
 	printf '%s\n' "verdict=$verdict"
@@ -96,7 +96,7 @@ choose_fix()
 	leaks*) ;;
 	*) die verdict-unknown source="$1" reason="$reason" setting="$SOURCE_KEY" ;;
 	esac
-	series=$(choose "$WORK/stage" "$2") || exit
+	series=$(set -e; choose "$WORK/stage" "$2")
 	[ "$series" != "$WORK/fix" ] && printf '%s\n' "series=$series" || echo series=fix
 	printf '%s\n' "series_sha256=$(series_sha256 "$series")"
 	printf '%s\n' "generation=$(generation_of "$series")"

@@ -32,8 +32,8 @@ probe()
 {
 	local bin
 
-	bin=$(host_program probe "$ROOM"/pipeline/probe/*.c) || exit
-	"$bin" "--$1" "$2"
+	bin=$(set -e; host_program probe "$ROOM"/pipeline/probe/*.c)
+	"$bin" "--$1" "$2" || exit "$E_SOURCE"
 }
 
 # placed KEY FACTS: what they say under KEY, after the line that decided, if one did.
@@ -51,7 +51,7 @@ unproven()
 {
 	local found cause
 
-	probe facts "$1/$I915" >"$WORK/patched" || exit "$E_SOURCE"
+	probe facts "$1/$I915" >"$WORK/patched"
 	found=$(value verdict <"$WORK/patched")
 	log "with the series: $(cat "$WORK/patched")"
 	[ "$found" != clean ] || return 0
@@ -70,7 +70,7 @@ i915_of()
 	if [ -f "$1/i915_drv.h" ]; then
 		printf '%s\n' "$1"
 	elif is_tarball "$1"; then
-		unpacked=$(unpack "$1") || exit
+		unpacked=$(set -e; unpack "$1")
 		printf '%s\n' "$unpacked/$I915"
 	elif [ -d "$1" ]; then
 		has_i915 "$1" || not_a_tree "$1"
@@ -115,7 +115,7 @@ judge()
 	local dir
 
 	open_work
-	dir=$(i915_of "$2") || exit
-	probe "$1" "$dir" >"$WORK/answer" || exit
+	dir=$(set -e; i915_of "$2")
+	probe "$1" "$dir" >"$WORK/answer"
 	answer <"$WORK/answer"
 }

@@ -175,7 +175,7 @@ choose()
 	own=$(own_series "$2")
 	if [ -n "$own" ]; then
 		vet_series "$own"
-		place=$(misfit "$own" "$1") || exit
+		place=$(set -e; misfit "$own" "$1")
 		[ -z "$place" ] || refuse "$own" "$1" "$place"
 		printf '%s\n' "$own"
 	else

@@ -23,7 +23,8 @@ stage()
 		has_i915 "$1" || not_a_tree "$1"
 		copy_tree "$1" "$2" "$1"
 	elif is_tarball "$1"; then
-		cached=$(unpack "$1") || exit
+		cached=$(set -e; unpack "$1")
+		[ -d "$cached" ] || exit "$E_SYSTEM" # in a condition, where set -e is not obeyed
 		copy_tree "$cached" "$2" "$1"
 	elif [ -e "$1" ]; then
 		die source-of-no-kind source="$1" setting="$SOURCE_KEY"
@@ -135,7 +136,7 @@ unpack()
 		new=$(mktemp -d "$cache/.new.XXXXXX") ||
 			die cannot-write path="$cache"
 		log "unpacking $1 into $where"
-		tree=$(extract "$1" "$new") || exit
+		tree=$(set -e; extract "$1" "$new")
 		mv "$tree" "$where"
 		rm -rf "$new"
 	fi

@@ -33,8 +33,8 @@ cmd_survey()
 	for dir; do
 		drivers_in "$(absolute "$dir")" "$dir"
 	done >"$WORK/drivers"
-	prober=$(host_program probe "$ROOM"/pipeline/probe/*.c) || exit
-	placer=$(host_program place "$ROOM"/pipeline/place/*.c) || exit
+	prober=$(set -e; host_program probe "$ROOM"/pipeline/probe/*.c)
+	placer=$(set -e; host_program place "$ROOM"/pipeline/place/*.c)
 	survey_all "$(wc -l <"$WORK/drivers")"
 	survey_as "$form" <"$WORK/rows" | answer
 }
@@ -42,6 +42,8 @@ cmd_survey()
 # drivers_in DIR NAME: the i915 directories in it, one a line: those that have a Makefile, for headers alone are no driver.
 drivers_in()
 {
+	local i915
+
 	[ -d "$1" ] || die no-such-folder folder="$2"
 	find "$1" -name .git -prune -o -type f -name i915_drv.h -print 2>/dev/null | sed 's|/[^/]*$||' | sort | while IFS= read -r i915; do
 		[ ! -f "$i915/Makefile" ] || printf '%s\n' "$i915"

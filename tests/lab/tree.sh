@@ -198,7 +198,7 @@ link_source()
 # loadable BUILD: modules with no relocation that a loader of their time refuses.
 loadable()
 {
-	plt32=$(host_program plt32 "$ROOM/pipeline/plt32.c") || exit
+	plt32=$(set -e; host_program plt32 "$ROOM/pipeline/plt32.c")
 	find "$1" -name '*.ko' | while read -r file; do
 		tree_step "$plt32" "$file"
 	done
