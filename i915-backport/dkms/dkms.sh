@@ -85,8 +85,9 @@ take_turn()
 	done
 }
 
-# dkms-outdated RELEASE: before DKMS's hook, which asks nobody about a kernel that has its module: where that is not as planned any more,
-# it is taken out, for DKMS to make it anew or for the stock driver. Never a reason for a kernel's installation to fail.
+# dkms-outdated RELEASE [PID]: before DKMS's hook, which is run by the process PID too, and asks nobody about a kernel that has its
+# module: where that is not as planned any more, it is taken out, for DKMS to make it anew or for the stock driver. Never a reason
+# for a kernel's installation to fail.
 cmd_dkms_outdated()
 {
 	local plan different
@@ -94,7 +95,7 @@ cmd_dkms_outdated()
 	must_be_root dkms-outdated
 	is_plain "$1" && [ -d "$MODULES/$1" ] && is_active "$1" "$(package_version)" || return 0
 	try_work
-	plan=$(plan_of "$1")
+	plan=$(plan_of "$1" "${2:+"$(process_of "$2")"}")
 	different=$(planned different "$plan")
 	[ -n "$different" ] || return 0
 	case $(planned status "$plan") in
