@@ -161,6 +161,8 @@ needed_packages()
 	done
 }
 
+# What is put into /usr/src, there and by the packages of debian/ and rpm/, which read this line.
+SHIPPED='Makefile dkms.conf i915-backport patches compat tests'
 # What copy_package leaves in /usr/src says so: in its first line where it was put, then the sum of each of its files.
 MARK=.put-by-dkms-install
 
@@ -168,6 +170,13 @@ MARK=.put-by-dkms-install
 package_home()
 {
 	printf '%s\n' "$SOURCES/$DKMS_NAME-$(package_version)"
+}
+
+# shipped: the files of the package below this folder, each with a null byte behind it. What was built in a checkout is none.
+shipped()
+{
+	# shellcheck disable=SC2086 # a list
+	find $SHIPPED -type d \( -name build -o -name obj \) -prune -o ! -type d ! -name '*.o' ! -name '*.ko' -print0
 }
 
 # copy_package: into /usr/src, whole or not at all.
@@ -180,8 +189,8 @@ copy_package()
 	remove_unfinished
 	mkdir -p "$SOURCES" && new=$(mktemp -d "$SOURCES/.$DKMS_NAME.XXXXXX") ||
 		die cannot-write path="$SOURCES"
-	printf '%s\n' "$home" >"$new/$MARK" && chmod 755 "$new" && (cd "$PACKAGE" && cp -RP -- * "$new") 2>"$WORK/err" &&
-		find "$new" -name build -type d -prune -exec rm -rf {} + && mark_copy "$new" "$home" || {
+	printf '%s\n' "$home" >"$new/$MARK" && chmod 755 "$new" && (cd "$PACKAGE" && shipped >"$WORK/shipped" && xargs -0 cp -P --parents -t "$new" -- <"$WORK/shipped") 2>"$WORK/err" &&
+		mark_copy "$new" "$home" || {
 		cause=$(why "$WORK/err")
 		rm -rf "$new"
 		die cannot-copy-package folder="$home" why="${cause:-unknown}"
