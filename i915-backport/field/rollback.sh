@@ -4,7 +4,7 @@
 # rollback - the stock driver again, from the next boot on, and at once where the loaded one can go.
 
 # keep_stock RELEASE VALUE: KEEP_STOCK[RELEASE]=1 in the configuration, so that DKMS's next autoinstall does not bring
-# ours back; without a value it is taken out. The file is replaced whole; its other lines stay.
+# the fixed driver back; without a value it is taken out. The file is replaced whole; its other lines stay.
 keep_stock()
 {
 	local mode=644 setting="KEEP_STOCK[$1]"
@@ -39,8 +39,8 @@ roll_back()
 		die rollback-left-module release="$1" held="$(whose "$disk")" why="$(why "$LOG")" log="$LOG"
 	held=$(initramfs_i915 "$1")
 	case $held in
-	ours*)
-		logged renew_initramfs "$1" || die initramfs-keeps-ours release="$1" why="$(why "$LOG")" log="$LOG"
+	"$DKMS_NAME "*)
+		logged renew_initramfs "$1" || die initramfs-keeps-fixed release="$1" why="$(why "$LOG")" log="$LOG"
 		held=$(initramfs_i915 "$1") ;;
 	esac
 	printf '%s\t%s\t%s\t%s\n' "$1" "$(whose "$disk")" "$held" "$disk"
@@ -69,7 +69,7 @@ consoles()
 	done
 }
 
-# unload: ours out of memory and the stock one in; says why not.
+# unload: the fixed driver out of memory and the stock one in; says why not.
 unload()
 {
 	local held_by
@@ -77,21 +77,21 @@ unload()
 	[ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ] || return 0
 	held_by=$(users | tr '\n' ' ')
 	if [ -n "$held_by" ]; then
-		printf '%s\n' "The driver that is loaded stays ours until the next boot; it is in use by: $held_by"
+		printf '%s\n' "The fixed driver stays loaded until the next boot; it is in use by: $held_by"
 		return
 	fi
 	consoles 0
 	if ! modprobe -r i915 2>"$WORK/err"; then
-		printf '%s\n' "The driver that is loaded stays ours until the next boot: $(why "$WORK/err")"
+		printf '%s\n' "The fixed driver stays loaded until the next boot: $(why "$WORK/err")"
 	elif modprobe i915 2>"$WORK/err"; then
 		echo "The stock driver is loaded."
 	else
-		printf '%s\n' "Ours is unloaded, but the stock driver does not load before the next boot: $(why "$WORK/err")"
+		printf '%s\n' "The fixed driver is unloaded, but the stock driver does not load before the next boot: $(why "$WORK/err")"
 	fi
 	consoles 1
 }
 
-# releases_meant [RELEASE]...: those named, else those that have ours.
+# releases_meant [RELEASE]...: those named, else those that have the fixed driver.
 releases_meant()
 {
 	local dir release
@@ -115,7 +115,7 @@ cmd_rollback()
 	--undo) undo=1; shift ;;
 	-h | --help)
 		echo "Usage: sudo i915-backport rollback [--undo] [RELEASE]..."
-		echo "The stock driver again for every kernel that has ours (or those named): on disk, in the initramfs, and in"
+		echo "The stock driver again for every kernel that has the fixed one (or those named): on disk, in the initramfs, and in"
 		printf '%s\n' "memory if nothing uses it. It stays that way (KEEP_STOCK[RELEASE] in $CONF) until 'rollback --undo' and"
 		echo "'dkms-install'."
 		return ;;
@@ -153,6 +153,6 @@ undo_rollback()
 	[ $# -gt 0 ] || set -- $(sed -n 's/^KEEP_STOCK\[\(.*\)\].*/\1/p' "$CONF" 2>/dev/null | plain_names)
 	for release; do
 		keep_stock "$release" ""
-		printf '%s\n' "$release: no longer kept at the stock driver; 'i915-backport dkms-install' installs ours again"
+		printf '%s\n' "$release: no longer kept at the stock driver; 'i915-backport dkms-install' installs the fixed one again"
 	done
 }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# verify - is the driver that is loaded ours, and is the fix at work?
+# verify - is the fixed driver loaded, and is the fix at work?
 
 DEBUGFS=$ROOT/sys/kernel/debug
 
@@ -50,7 +50,7 @@ verify_initramfs()
 verify_loaded()
 {
 	case $1 in
-	ours) say loaded "ours, the file on disk" ;;
+	"$DKMS_NAME") say loaded "$DKMS_NAME, the file on disk" ;;
 	*) wrong loaded "$1; restart, or unload it and run 'modprobe i915'" ;;
 	esac
 }
@@ -143,7 +143,7 @@ cmd_verify()
 	'' | --leaktest) ;;
 	-h | --help)
 		echo "Usage: sudo i915-backport verify [--leaktest]"
-		printf '%s\n' "Is the driver that is loaded ours, and is the fix at work? Exit status 0 yes, $E_NO no, $E_CLEAN there is nothing to fix."
+		printf '%s\n' "Is the fixed driver loaded, and is the fix at work? Exit status 0 yes, $E_NO no, $E_CLEAN there is nothing to fix."
 		return ;;
 	*) die no-such-option option="verify $1" help='verify --help' ;;
 	esac

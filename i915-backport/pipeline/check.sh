@@ -70,7 +70,7 @@ check_imports()
 	IFS='	' read -r symbol ours where theirs <<-EOT
 		$(bad_import "$1" "$2" "$3")
 	EOT
-	[ -z "$theirs" ] || die check-crc symbol="$symbol" ours="$ours" where="$where" theirs="$theirs"
+	[ -z "$theirs" ] || die check-crc symbol="$symbol" this="$ours" where="$where" other="$theirs"
 	[ -z "$symbol" ] || die check-not-exported symbol="$symbol"
 	log "imports: $(wc -l <"$WORK/undefined") symbols, all in $2/Module.symvers"
 }
@@ -118,7 +118,7 @@ check_exports()
 	IFS='	' read -r symbol how ours theirs <<-EOT
 		$bad
 	EOT
-	[ -z "$theirs" ] || die check-export-changed symbol="$symbol" how="$how" ours="$ours" theirs="$theirs"
+	[ -z "$theirs" ] || die check-export-changed symbol="$symbol" how="$how" this="$ours" other="$theirs"
 	[ -z "$symbol" ] || die check-export-gone symbol="$symbol"
 	log "exports: $(wc -l <"$WORK/stock.exports") symbols, as the stock i915"
 }

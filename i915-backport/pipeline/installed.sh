@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# installed - is a module of ours what the plan wants now? Its modinfo says what it was made of (record, in build.sh); kernel,
+# installed - is a module of this package what the plan wants now? Its modinfo says what it was made of (record, in build.sh); kernel,
 # source, series, settings and this package may have changed since.
 
-# differs RELEASE MODULE PLAN: of a module of ours, what is not so as the plan has it, in one line; nothing if all is. What the plan
+# differs RELEASE MODULE PLAN: of a module of this package, what is not so as the plan has it, in one line; nothing if all is. What the plan
 # could not find out is not compared.
 differs()
 {
@@ -134,7 +134,7 @@ is_refused()
 	esac
 }
 
-# outdated PLAN: the line that says so of what is installed; nothing if it is as planned. Of an i915 in the place of ours that cannot be
+# outdated PLAN: the line that says so of what is installed; nothing if it is as planned. Of an i915 in the place of the fixed one that cannot be
 # read, too.
 outdated()
 {
@@ -142,7 +142,7 @@ outdated()
 
 	different=$(planned different "$1")
 	if [ -n "$different" ]; then
-		said ours-outdated different="$different"
+		said outdated different="$different"
 	elif [ "$(planned installed "$1")" = unreadable ]; then
 		said module-unreadable module="$(planned installed_module "$1")"
 	fi

@@ -255,15 +255,15 @@ status=$status
 says=$says"
 	different=$(differs "$1" "$disk" "$plan")
 	case $status-$whose in
-	"0-ours"*) [ -n "$different" ] && action=install || action=keep ;;
+	"0-$DKMS_NAME "*) [ -n "$different" ] && action=install || action=keep ;;
 	"0-"*) action=install failed=$(last_attempt "$1" "$plan") ;;
-	"$E_CLEAN-ours"*) action=remove ;;
+	"$E_CLEAN-$DKMS_NAME "*) action=remove ;;
 	*) ! is_refused "$different" || action=remove ;;
 	esac
 	printf '%s\n' "$plan" "different=$different" "failed=$failed" "action=$action"
 }
 
-# taken RELEASE MODULE WHOSE: says so, if another driver than the kernel's or ours is installed, or depmod was told to prefer one.
+# taken RELEASE MODULE WHOSE: says so, if another driver than the kernel's or the fixed one is installed, or depmod was told to prefer one.
 taken()
 {
 	local file line

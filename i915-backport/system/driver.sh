@@ -65,12 +65,12 @@ module_on_disk()
 	modinfo -b "$ROOT/" -k "$1" -F filename i915 2>/dev/null | sed -n 's|^//*|/|p'
 }
 
-# whose MODULE: ours, the stock one, or one of somebody else, who is named if it is DKMS that knows.
+# whose MODULE: this package's, with what it was made of; the stock one; or one of somebody else, who is named if it is DKMS that knows.
 whose()
 {
 	[ -n "$1" ] || { echo none; return; }
 	case $(kind_of "$1") in
-	ours) modinfo -F i915_backport "$1" | sed 's/^/ours /' | grep . || echo ours ;;
+	ours) printf '%s\n' "$DKMS_NAME $(modinfo -F i915_backport "$1")" ;;
 	other) foreign "$1" || echo stock ;;
 	*) echo unreadable ;;
 	esac
@@ -186,7 +186,7 @@ loaded()
 	elif is_loaded "$2"; then
 		whose "$2" | cut -d' ' -f1 | tr -d ,
 	elif [ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ]; then
-		echo "ours, of another build"
+		printf '%s\n' "$DKMS_NAME, of another build"
 	else
 		echo stock
 	fi
