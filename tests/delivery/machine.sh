@@ -6,8 +6,8 @@
 
 package=$PACKAGE
 LAB=$PACKAGE/tests/lab
-for part in i915-backport/common/common i915-backport/common/config i915-backport/common/progress tests/root tests/material tests/tap tests/delivery/root \
-	tests/lab/packages tests/lab/qemu tests/lab/kernel tests/lab/boot; do
+for part in i915-backport/common/common i915-backport/common/config i915-backport/common/progress tests/root tests/material tests/tap tests/delivery/delivery_root \
+	tests/lab/unpack tests/lab/qemu tests/lab/kernel tests/lab/boot; do
 	# shellcheck source=/dev/null
 	. "$PACKAGE/$part.sh"
 done
@@ -92,8 +92,8 @@ build_id()
 	readelf -n "$1" | sed -n 's/ *Build ID: //p'
 }
 
-# said NAME PATTERN: a line of it, and the machine came to its end.
-said()
+# guest_said NAME PATTERN: a line of it, and the machine came to its end.
+guest_said()
 {
 	equal "$(cat "$WORK/$1/ended")" "to its end" && has "$(cat "$WORK/$1/said")" "$2"
 }

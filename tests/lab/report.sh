@@ -23,9 +23,9 @@ modelled()
 	esac
 }
 
-# judge DIR: did the guest end as it should, every test pass, and the virtual GPU know each command?
+# all_passed DIR: did the guest end as it should, every test pass, and the virtual GPU know each command?
 # The number of tests that the guest announces at its end must be there.
-judge()
+all_passed()
 {
 	planned=$(sed -n 's/^1\.\.//p' "$1/tap")
 	seen=$(grep -cE '^(not )?ok ' "$1/tap") || true

@@ -66,13 +66,13 @@ choose_compiler()
 	ln -sf gcc-9 "$toolchain/usr/bin/cc"
 	ln -sf gawk "$toolchain/usr/bin/awk"
 	mkdir -p "$toolchain/tmp"
-	compiler="gcc-9$(compiler_flags "$1")"
+	compiler="gcc-9$(tree_flags "$1")"
 }
 
-# compiler_flags TREE: what this compiler and binutils must be told, found by what the tree lacks. It
+# tree_flags TREE: what this compiler and binutils must be told, found by what the tree lacks. It
 # belongs to the compiler's name, for it must reach what the kernel tries the compiler with, and
 # code that is not built with the kernel's own flags; host programs must not get it.
-compiler_flags()
+tree_flags()
 {
 	# Debian's compilers make position-independent code unless told not to.
 	grep -qE -- '-fno-(pie|PIE)' "$1/Makefile" || printf ' -fno-pie'

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# root - the Debian that the suite lives in. Needs tests/root.sh.
+# delivery_root - the Debian that the suite lives in. Needs tests/root.sh.
 
 # delivery_root [SUITE [GENERATOR]]: the root of the other suites, what their compiler cache has learnt included, with the
 # kernel installed as a package, the program that makes its initramfs, and what makes and judges packages.

@@ -3,7 +3,7 @@
 #
 # shellcheck disable=SC3043,SC2154 # local; unit is set by who sources this
 #
-# mini - miniatures of the driver, of seven ages; 4.8+ is what vendors took from upstream between 4.8 and 4.9, with requests in a file of their
+# drivers - miniatures of the driver, of seven ages; 4.8+ is what vendors took from upstream between 4.8 and 4.9, with requests in a file of their
 # own. A line 'AGE|...' of i915/* is of drivers of that age only:
 #
 #            3.18   4.1    4.3    4.4    4.7    4.8    4.8+

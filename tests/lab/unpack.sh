@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# packages - Debian packages unpacked into the cache. They are only taken apart, never installed:
+# unpack - Debian packages unpacked into the cache. They are only taken apart, never installed:
 # no root is needed and nothing on this machine changes. What is in the cache is whole (a folder
 # gets its name when everything is in it), and once it is there no network is needed.
 
