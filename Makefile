@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Every verb of the package; each is a line or two, the work is done in the rooms.
+# Every verb of the package; each is a line or two, the work is done in i915-backport/.
 # Variables given here (KDIR= KSRC= PATCHES= O= V= J= ARCH= CC= ...) reach them in the environment.
 
 COMMAND := i915-backport/i915-backport
