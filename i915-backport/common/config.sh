@@ -9,8 +9,11 @@ ROOT=${ROOT:-}
 MODULES=$ROOT/lib/modules
 SOURCES=$ROOT/usr/src
 CONF=$ROOT/etc/i915-backport.conf
-# The driver in a kernel's tree.
+# The driver that is worked on: its folder in a kernel's tree, its module, and the symbol of the configuration that it is built by. Where
+# a kernel has another, or several, choose_i915 sets these.
 I915=drivers/gpu/drm/i915
+DRIVER=i915
+SYMBOL=CONFIG_DRM_I915
 # Where the stock driver is held while DKMS changes files (hold.sh).
 HOLD=$ROOT/lib/i915-backport
 
@@ -40,8 +43,8 @@ dkms_tree()
 DKMS_NAME=i915-backport
 DKMS_TREE=$ROOT$(dkms_tree)/$DKMS_NAME
 
-# What may be set in the file; the first three are paths, the others 0 or 1.
-SETTINGS='KSRC I915_SOURCE PATCHES TRUST_PATCHES TRUST_SOURCE STRICT_SUBLEVEL KEEP_STOCK'
+# What may be set in the file; the first three are paths, the fourth a folder in a kernel's tree, the others 0 or 1.
+SETTINGS='KSRC I915_SOURCE PATCHES I915_DIR TRUST_PATCHES TRUST_SOURCE STRICT_SUBLEVEL KEEP_STOCK'
 
 # settings: those of the file as KEY=value or KEY[RELEASE]=value, one a line. Of a line that is none, "!" and why. The file is
 # read, never run. awk is to be that of a frozen distribution too: mawk 1.3.3 knows neither classes of letters nor counts.
@@ -51,6 +54,7 @@ settings()
 	KEYS=" $SETTINGS " awk '
 		# without what it is set to, which may be private
 		function wrong(why,   part) { split($0, part, "="); sub(/\r$/, "", part[1]); print "!line " NR " (" part[1] "): " why }
+		function inside(text) { return text !~ /[^A-Za-z0-9._+~:@\/-]/ && ("/" text "/") !~ /\/(\.\.?)?\/|\/-/ }
 		/^[ \t]*(#|$)/ { next }
 		/\r$/ { wrong("ends in a carriage return, write it with the line ends of Unix"); next }
 		NR == 1 && /^\357\273\277/ { wrong("begins with a byte order mark, write it without"); next }
@@ -75,7 +79,9 @@ settings()
 				wrong("is set on line " seen[name] " too, to something else")
 			else if (text != "" && path && text !~ /^\//)
 				wrong("is no absolute path")
-			else if (text != "" && !path && text !~ /^[01]$/)
+			else if (text != "" && key == "I915_DIR" && !inside(text))
+				wrong("is no folder in a kernel\047s tree")
+			else if (text != "" && key != "I915_DIR" && !path && text !~ /^[01]$/)
 				wrong("is neither 0 nor 1")
 			else
 				print name "=" text
@@ -98,6 +104,7 @@ vet_settings()
 		*) die bad-switch value="$wrong" ;;
 		esac
 	done
+	[ -z "${I915_DIR:-}" ] || is_inside "$I915_DIR" || die bad-i915-folder value="$I915_DIR"
 	[ -e "$CONF" ] || [ -L "$CONF" ] || return 0
 	[ -f "$CONF" ] && [ -r "$CONF" ] || die settings-unreadable file="$CONF"
 	case $(stat -L -c %a "$CONF") in

@@ -157,6 +157,8 @@ own_tree()
 stage_own()
 {
 	open_work
+	has_i915 "$1" || not_a_tree "$1"
+	choose_i915 "$1" "${KDIR:-$1}" ''
 	stage "$1" "$WORK/stage"
 }
 

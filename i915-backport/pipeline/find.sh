@@ -79,20 +79,6 @@ kernel_sha256()
 	sha256sum <"$WORK/config" | cut -d' ' -f1
 }
 
-# tree_version MAKEFILE: VERSION.PATCHLEVEL.SUBLEVEL of a source tree, read and not run.
-tree_version()
-{
-	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ && $3 ~ /^[0-9]+$/ && !($1 in v) { v[$1] = $3 }
-	     END { if ("VERSION" in v && "PATCHLEVEL" in v)
-	               print v["VERSION"] "." v["PATCHLEVEL"] "." ("SUBLEVEL" in v ? v["SUBLEVEL"] : 0) }' \
-		"$1" 2>/dev/null || true
-}
-
-has_i915()
-{
-	[ -f "$1/drivers/gpu/drm/i915/i915_drv.h" ]
-}
-
 # is_tarball FILE: by its name, or by what is in it if it is not compressed.
 is_tarball()
 {

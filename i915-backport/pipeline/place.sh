@@ -58,8 +58,8 @@ no_place()
 	[ "$1" = 1 ] || die cannot-place why="$reason"
 	hooks=${reason%%: *}
 	case $reason in
-	*' already') die fix-in-already place="${reason#*: }" ;;
-	*.hooks:*) die fix-has-no-place place="${reason#*: }" patch="$hooks" ;;
+	*' already') die fix-in-already folder="$I915" place="${reason#*: }" ;;
+	*.hooks:*) die fix-has-no-place folder="$I915" place="${reason#*: }" patch="$hooks" ;;
 	*) die source-odd why="$reason" ;;
 	esac
 }

@@ -4,16 +4,25 @@
 # plan - what one kernel is to have, and why, as KEY=value lines (docs/plan.md). It is made once: what acts on it or shows it is
 # given its text, and what DKMS calls finds it in the cache.
 
-# can_be_replaced KDIR RELEASE
+# can_be_replaced KDIR RELEASE: as far as it is known without the source. What else is built by a symbol that begins so is another i915,
+# if it is a module, which options are not; or if there is no i915 that it could be an option of.
 can_be_replaced()
 {
 	[ -d "$1" ] || die no-headers-folder headers="$1" release="$2"
 	[ -f "$1/include/config/auto.conf" ] || [ -f "$1/.config" ] ||
 		die headers-not-configured headers="$1" release="$2"
-	case $(kconfig "$1" CONFIG_DRM_I915) in
+	[ -z "$(setting I915_DIR "$2")" ] || return 0
+	! grep -q "^CONFIG_DRM_I915_[A-Z0-9_]*=[m$(kconfig "$1" CONFIG_DRM_I915 | grep -q . || echo y)]\$" "$(config_of "$1")" || return 0
+	is_module "$1" "$2"
+}
+
+# is_module KDIR RELEASE: the driver that was chosen is built as one.
+is_module()
+{
+	case $(kconfig "$1" "$SYMBOL") in
 	m) ;;
-	y) die built-in headers="$1" ;;
-	*) die no-i915 release="$2" ;;
+	y) die built-in headers="$1" symbol="$SYMBOL" ;;
+	*) die no-i915 release="$2" symbol="$SYMBOL" ;;
 	esac
 }
 
@@ -21,20 +30,26 @@ can_be_replaced()
 # known; dies as soon as there is nothing to be built.
 make_plan()
 {
-	local kdir=$1 release=$2 stock alien origin version
+	local kdir=$1 release=$2 stock alien origin tree version
 
 	empty_stage
-	stock=$(stock_module "$kdir" "$release")
-	sums "$kdir" "$release" "$stock"
 	vet_settings
 	can_be_replaced "$kdir" "$release"
-	printf '%s\n' "stock=$stock"
-	alien=$(other_headers "$kdir" "$release")
-	[ -z "$alien" ] || die other-headers headers="$kdir" why="$alien"
 	! is_backport "$release" || SOURCE_KEY=I915_SOURCE
 	origin=$(find_source "$kdir" "$release")
+	if [ -n "$origin" ]; then
+		printf '%s\n' "source=$origin"
+		tree=$(set -e; tree_at "$origin")
+		choose_i915 "$tree" "$kdir" "$release"
+		printf '%s\n' "folder=$I915" "module=$DRIVER"
+		is_module "$kdir" "$release"
+	fi
+	stock=$(stock_module "$kdir" "$release")
+	printf '%s\n' "stock=$stock"
+	sums "$kdir" "$release" "$stock"
+	alien=$(other_headers "$kdir" "$release")
+	[ -z "$alien" ] || die other-headers headers="$kdir" why="$alien"
 	[ -n "$origin" ] || no_source "$release" "$(minor "$(headers_version "$kdir")")"
-	printf '%s\n' "source=$origin"
 	stage "$origin" "$WORK/stage"
 	version=$(tree_version "$WORK/stage/Makefile")
 	printf '%s\n' "version=$version"
@@ -168,6 +183,7 @@ is_current()
 {
 	local origin series
 
+	use_plan "$1"
 	[ "$(printf '%s\n' "$1" | grep -e '^package_sha256=' -e '^settings_sha256=' -e '^headers_sha256=')" = "$(sums "$2" "$3" "$(stock_module "$2" "$3")")" ] || return
 	origin=$(planned source "$1")
 	[ -n "$origin" ] && [ "$(find_source "$2" "$3")" = "$origin" ] && (stage "$origin" "$WORK/stage") 2>/dev/null || return
@@ -226,11 +242,21 @@ sums_of()
 	printf '%s\n' "$1" | grep '^[a-z]*_sha256='
 }
 
+# use_plan PLAN: what follows is about its driver.
+use_plan()
+{
+	local folder
+
+	folder=$(planned folder "$1")
+	[ -z "$folder" ] || I915=$folder DRIVER=$(planned module "$1")
+}
+
 # with_state RELEASE DECIDED: the plan of what was decided, what is installed, and what is wished: what is to happen.
 with_state()
 {
 	local plan status says disk whose different='' failed='' action=none
 
+	use_plan "$2"
 	status=$(planned status "$2")
 	says=$(planned says "$2")
 	disk=$(module_on_disk "$1")
@@ -245,9 +271,9 @@ with_state()
 	fi
 	plan="release=$1
 folder=$I915
-module=i915
+module=$DRIVER
 package=$(package_version)
-$(printf '%s\n' "$2" | grep -v '^\(status\|says\)=')
+$(printf '%s\n' "$2" | grep -v '^\(status\|says\|folder\|module\)=')
 installed=$whose
 installed_module=$disk
 installed_signer=$(signer_of "$disk")

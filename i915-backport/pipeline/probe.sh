@@ -65,16 +65,15 @@ unproven()
 # i915_of TREE: the i915 directory of a kernel tree, an i915 directory or a tarball.
 i915_of()
 {
-	local unpacked
+	local tree
 
 	if [ -f "$1/i915_drv.h" ]; then
 		printf '%s\n' "$1"
-	elif is_tarball "$1"; then
-		unpacked=$(set -e; unpack "$1")
-		printf '%s\n' "$unpacked/$I915"
-	elif [ -d "$1" ]; then
-		has_i915 "$1" || not_a_tree "$1"
-		printf '%s\n' "$1/$I915"
+	elif [ -d "$1" ] || is_tarball "$1"; then
+		tree=$(set -e; tree_at "$1")
+		choose_i915 "$tree" "${KDIR:-$tree}" ''
+		[ -f "$tree/$I915/i915_drv.h" ] || not_a_tree "$1"
+		printf '%s\n' "$tree/$I915"
 	else
 		die not-a-tree-or-tarball source="$1"
 	fi

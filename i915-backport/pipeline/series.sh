@@ -188,7 +188,7 @@ choose()
 refuse()
 {
 	! is_in "$1" "$2" ||
-		die series-in-already series="$1"
+		die series-in-already folder="$I915" series="$1"
 	die series-does-not-fit place="$1/$3"
 }
 

@@ -4,34 +4,41 @@
 # stage - a private copy of i915 and of what it includes from outside its folder.
 #
 # A stage looks like the kernel tree it was taken from, with little in it:
-#   Makefile                       for the version, never run
-#   drivers/gpu/drm/i915/
-#   drivers/platform/x86/...       what "../../../" in an #include leads to
-#   include/drm/...                headers that are the driver's alone, for a kernel of another release
+#   Makefile                         for the version, never run
+#   drivers/gpu/drm/i915/            or where else this i915 is
+#   drivers/platform/x86/...         what "../../../" in an #include leads to
+#   include/drm/...                  headers that are the driver's alone, for a kernel of another release
 
 # The setting that named the source, for messages.
 SOURCE_KEY=KSRC
 OWN_HEADERS='include/drm/i915_drm.h include/drm/i915_pciids.h include/drm/i915_powerwell.h
 	include/drm/intel/i915_drm.h include/drm/intel/i915_pciids.h include/uapi/drm/i915_drm.h'
 
-# stage SOURCE DEST: from a tree by copying, from a tarball by way of the cache.
+# stage SOURCE DEST: the driver that choose_i915 has chosen, from a tree by copying, from a tarball by way of the cache.
 stage()
 {
-	local cached
+	local tree
 
+	tree=$(set -e; tree_at "$1")
+	[ -d "$tree" ] || exit "$E_SYSTEM" # in a condition, where set -e is not obeyed
+	[ -f "$tree/$I915/i915_drv.h" ] || not_a_tree "$1"
+	copy_tree "$tree" "$2" "$1"
+	vet "$2" "$1"
+}
+
+# tree_at SOURCE: the kernel tree that it is, or that was unpacked from it.
+tree_at()
+{
 	if [ -d "$1" ]; then
 		has_i915 "$1" || not_a_tree "$1"
-		copy_tree "$1" "$2" "$1"
+		printf '%s\n' "$1"
 	elif is_tarball "$1"; then
-		cached=$(set -e; unpack "$1")
-		[ -d "$cached" ] || exit "$E_SYSTEM" # in a condition, where set -e is not obeyed
-		copy_tree "$cached" "$2" "$1"
+		unpack "$1"
 	elif [ -e "$1" ]; then
 		die source-of-no-kind source="$1" setting="$SOURCE_KEY"
 	else
 		die source-not-there source="$1" setting="$SOURCE_KEY"
 	fi
-	vet "$2" "$1"
 }
 
 not_a_tree()
@@ -72,8 +79,8 @@ list_stage()
 	included "$1" >"$WORK/included"
 	while IFS= read -r header; do
 		is_inside "$header" ||
-			die include-leads-out source="$2" header="$header"
-		for path in "drivers/$header" "$header"; do
+			die include-leads-out source="$2" folder="$I915" header="$header"
+		for path in "${I915%%/*}/$header" "$header"; do
 			[ -f "$1/$path" ] || continue
 			want "$1" "$path" "$2"
 			break
@@ -116,7 +123,10 @@ vet_path()
 # included TREE: what i915 includes by a path that leaves its folder, without the lead that does it.
 included()
 {
-	grep -rhoE --include='*.[ch]' '#[[:space:]]*include[[:space:]]+"(\.\./){3}[^"]+"' -- "$1/$I915" 2>/dev/null |
+	local up
+
+	up=$(printf '%s' "$I915" | tr -cd / | wc -c)
+	grep -rhoE --include='*.[ch]' "#[[:space:]]*include[[:space:]]+\"(\.\./){$up}[^\"]+\"" -- "$1/$I915" 2>/dev/null |
 		sed 's|^[^"]*"||; s|"$||; s|^\(\.\./\)*||' | sort -u
 }
 
@@ -131,7 +141,7 @@ unpack()
 	make_dir "$cache"
 	wait_lock "$cache/.lock"
 	rm -rf "$cache"/.new.*
-	where=$cache/$({ TZ=UTC0 stat -L -c '%n %s %y %z %i' "$1"; printf '%s\n' "$OWN_HEADERS"; } | sha256sum | cut -c 1-16)
+	where=$cache/$({ TZ=UTC0 stat -L -c '%n %s %y %z %i' "$1"; printf '%s\n' "$OWN_HEADERS and each i915_drv.h"; } | sha256sum | cut -c 1-16)
 	if [ ! -d "$where" ]; then
 		new=$(mktemp -d "$cache/.new.XXXXXX") ||
 			die cannot-write path="$cache"
@@ -144,7 +154,7 @@ unpack()
 	printf '%s\n' "$where"
 }
 
-# extract TARBALL DIR: i915, its headers, the driver folders it may include from, and the Makefile; nothing else. Prints where in
+# extract TARBALL DIR: each i915, its headers, the driver folders it may include from, and the Makefile; nothing else. Prints where in
 # DIR the tree is, however it is called in the tarball: the folder of a release, none ('git archive'), ./, or some folders deep.
 extract()
 {
@@ -152,9 +162,12 @@ extract()
 
 	mkdir "$dir/all"
 	take_members "$tarball" "$dir" /dev/null
-	# A file may be a hard link to one that is not wanted.
-	sed -n "s/^tar: .*: Cannot hard link to '\(.*\)': No such file or directory\$/\1/p" "$dir/err" | sort -u >"$dir/linked"
-	[ ! -s "$dir/linked" ] || take_members "$tarball" "$dir" "$dir/linked"
+	# A file may be a hard link to one that is not wanted; and an i915 may be in another folder.
+	{
+		sed -n "s/^tar: .*: Cannot hard link to '\(.*\)': No such file or directory\$/\1/p" "$dir/err"
+		i915_folders "$dir/all" | sed "s|^$dir/all/||" | grep -v "\(^\|/\)$I915\$"
+	} | sort -u >"$dir/more"
+	[ ! -s "$dir/more" ] || take_members "$tarball" "$dir" "$dir/more"
 	cause=$(grep -v "Not found in archive\|Removing leading\|unknown extended header\|lone zero block\|time stamp .* in the future\|implausibly old" \
 		"$dir/err" | grep -v 'Error is not recoverable\|Exiting with failure\|Child returned' | tail -n 1 | cut -c 1-300) || true
 	cause=${cause:-$(grep -m 1 'Error is not recoverable\|Child returned' "$dir/err")} || true
@@ -179,9 +192,14 @@ outermost()
 {
 	local tree
 
-	find "$1" -path "*/$I915/i915_drv.h" | sed "s|/$I915/i915_drv.h\$||" | while IFS= read -r tree; do
-		[ ! -f "$tree/Makefile" ] || printf '%s\n' "$tree"
-	done | sort >"$1/../trees"
+	{
+		find "$1" -path "*/$I915/i915_drv.h" | sed "s|/$I915/i915_drv.h\$||" | while IFS= read -r tree; do
+			[ ! -f "$tree/Makefile" ] || printf '%s\n' "$tree"
+		done
+		i915_folders "$1" | while IFS= read -r tree; do
+			tree_of "$tree"
+		done
+	} | sort -u >"$1/../trees"
 	awk 'NR == 1 { first = $0; next } index($0, first "/") != 1 { first = ""; exit } END { print first }' "$1/../trees"
 }
 
@@ -197,7 +215,7 @@ take_members()
 	while IFS= read -r name; do
 		set -- "$@" "$(printf '%s\n' "$name" | sed 's/[][*?\\]/\\&/g')"
 	done <"$list"
-	tar --force-local -xf "$tarball" -C "$dir/all" --no-same-owner --wildcards --wildcards-match-slash "*$I915/*" '*drivers/platform/x86/*.h' "$@" \
+	tar --force-local -xf "$tarball" -C "$dir/all" --no-same-owner --wildcards --wildcards-match-slash "*$I915/*" '*/i915_drv.h' '*drivers/platform/x86/*.h' "$@" \
 		--no-wildcards-match-slash Makefile '*/Makefile' '*/*/Makefile' '*/*/*/Makefile' '*/*/*/*/Makefile' '*/*/*/*/*/Makefile' 2>"$dir/err" ||
 		[ $? = 2 ] || printf '%s\n' "tar: was killed" >>"$dir/err"
 }
@@ -210,7 +228,7 @@ vet()
 	odd=$(find "$1" ! -type f ! -type d | head -n 1)
 	[ -z "$odd" ] ||
 		die link-in-source source="$2" file="${odd#"$1"/}"
-	[ -f "$1/$I915/Makefile" ] || die source-without-makefile source="$2" setting="$SOURCE_KEY"
+	[ -f "$1/$I915/Makefile" ] || die source-without-makefile source="$2" folder="$I915" setting="$SOURCE_KEY"
 	[ -n "$(tree_version "$1/Makefile")" ] ||
 		die source-without-version source="$2" setting="$SOURCE_KEY"
 }

@@ -39,15 +39,13 @@ cmd_survey()
 	survey_as "$form" <"$WORK/rows" | answer
 }
 
-# drivers_in DIR NAME: the i915 directories in it, one a line: those that have a Makefile, for headers alone are no driver.
+# drivers_in DIR NAME: the i915 directories in it, one a line.
 drivers_in()
 {
 	local i915
 
 	[ -d "$1" ] || die no-such-folder folder="$2"
-	find "$1" -name .git -prune -o -type f -name i915_drv.h -print 2>/dev/null | sed 's|/[^/]*$||' | sort | while IFS= read -r i915; do
-		[ ! -f "$i915/Makefile" ] || printf '%s\n' "$i915"
-	done >"$WORK/found"
+	i915_folders "$1" >"$WORK/found"
 	[ -s "$WORK/found" ] || warn no-driver-in folder="$2"
 	cat "$WORK/found"
 }
@@ -89,7 +87,7 @@ survey_row()
 	rm -rf "$2"
 	make_dir "$2"
 	tree=$(tree_of "$1")
-	module=$(module_of "$1/Makefile")
+	module=$(made_by "$1/Makefile" | cut -f1)
 	if "$prober" --facts "$1" >"$2/facts" 2>"$2/err"; then
 		verdict=$(value verdict <"$2/facts")
 		[ "$verdict" = clean ] || missing=$(placed why "$2/facts")
@@ -102,7 +100,7 @@ survey_row()
 		[ -n "$missing" ] || fix=fits ;;
 	esac
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s' "$(one_line "${tree:--}")" \
-		"$([ -z "$tree" ] || tree_version "$tree/Makefile")" "$(one_line "${1#"${tree:-//}"/}")" "$module" \
+		"$([ -z "$tree" ] || tree_version "$tree/Makefile")" "$(one_line "${1#"${tree:-//}"/}")" "${module:+$module.ko}" \
 		"$verdict" "$fix" "$(one_line "$missing")"
 }
 
@@ -116,26 +114,6 @@ unplaced()
 	cp -RL -- "$1" "$with" 2>"$2/err" && cp -- "$2/changed"/* "$with" 2>>"$2/err" || { why "$2/err"; return; }
 	"$prober" --facts "$with" >"$2/facts" 2>"$2/err" || { why "$2/err"; return; }
 	[ "$(value verdict <"$2/facts")" = clean ] || printf '%s\n' "with the fix: $(placed why "$2/facts")"
-}
-
-# tree_of I915: the kernel tree that it is in: the nearest folder above with a Makefile of a kernel; nothing if there is none.
-tree_of()
-{
-	local dir=${1%/*}
-
-	while [ -n "$dir" ]; do
-		if [ -f "$dir/Makefile" ] && [ -n "$(tree_version "$dir/Makefile")" ]; then
-			printf '%s\n' "$dir"
-			return
-		fi
-		dir=${dir%/*}
-	done
-}
-
-# module_of MAKEFILE: the module that it makes.
-module_of()
-{
-	sed -n 's/^obj-\$(CONFIG_[A-Z0-9_]*)[[:space:]]*+*=[[:space:]]*\([A-Za-z0-9_]*\)\.o.*/\1.ko/p' "$1" | head -n 1
 }
 
 # one_line TEXT: without what a table or a terminal would take for more.

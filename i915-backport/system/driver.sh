@@ -41,8 +41,8 @@ stock_module()
 {
 	local module
 
-	for module in "$MODULES/$2"/kernel/"$I915"/i915.ko* "$DKMS_TREE/original_module/$2"/*/i915.ko* "$HOLD/$2"/i915.ko* \
-		"$1/$I915/i915.ko"; do
+	for module in "$MODULES/$2/kernel/$I915/$DRIVER".ko* "$DKMS_TREE/original_module/$2"/*/"$DRIVER".ko* "$HOLD/$2/$DRIVER".ko* \
+		"$1/$I915/$DRIVER.ko"; do
 		is_other "$module" && printf '%s\n' "$module" && return
 	done
 	return 0
@@ -59,10 +59,10 @@ any_module()
 	printf '%s\n' "$module"
 }
 
-# module_on_disk RELEASE: the i915.ko that modprobe would take; nothing if there is none.
+# module_on_disk RELEASE: the file of the driver that modprobe would take; nothing if there is none.
 module_on_disk()
 {
-	modinfo -b "$ROOT/" -k "$1" -F filename i915 2>/dev/null | sed -n 's|^//*|/|p'
+	modinfo -b "$ROOT/" -k "$1" -F filename "$DRIVER" 2>/dev/null | sed -n 's|^//*|/|p'
 }
 
 # whose MODULE: this package's, with what it was made of; the stock one; or one of somebody else, who is named if it is DKMS that knows.
@@ -86,7 +86,7 @@ foreign()
 	updates/* | extra/* | weak-updates/*) ;;
 	*) return 1 ;;
 	esac
-	for module in "${DKMS_TREE%/*}"/*/"kernel-$release-"*/module/i915.ko*; do
+	for module in "${DKMS_TREE%/*}"/*/"kernel-$release-"*/module/"$DRIVER".ko*; do
 		package=${module%/kernel-*}
 		[ -f "$module" ] && [ "$package" != "$DKMS_TREE" ] || continue
 		package=${package##*/}/$(readlink "${module%/module/*}" | cut -d/ -f1)
@@ -94,7 +94,7 @@ foreign()
 		return
 	done
 	# DKMS puts the stock driver back there on some distributions: it is then the only one.
-	for module in "$MODULES/$release"/kernel/"$I915"/i915.ko*; do
+	for module in "$MODULES/$release/kernel/$I915/$DRIVER".ko*; do
 		[ ! -f "$module" ] || cmp -s "$module" "$1" || { echo foreign; return; }
 	done
 	return 1
@@ -111,9 +111,9 @@ other_preferred()
 			*" ${file##*/} "* | *' i915-backport-'*) continue ;;
 			esac
 			seen="$seen${file##*/} "
-			[ ! -r "$file" ] || RELEASE=$1 awk '
+			[ ! -r "$file" ] || RELEASE=$1 DRIVER=$DRIVER awk '
 				function ours(dir) { return dir ~ /^(updates|extra)(\/|$)/ }
-				$1 == "override" && $2 == "i915" && ($3 == "*" || ENVIRON["RELEASE"] ~ $3) && !ours($4) { print FILENAME "\t" $0; exit }
+				$1 == "override" && $2 == ENVIRON["DRIVER"] && ($3 == "*" || ENVIRON["RELEASE"] ~ $3) && !ours($4) { print FILENAME "\t" $0; exit }
 				$1 == "search" {
 					for (i = 2; i <= NF && !ours($i); i++)
 						if ($i == "built-in") { print FILENAME "\t" $0; exit }

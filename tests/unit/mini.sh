@@ -50,6 +50,36 @@ mini_series()
 	echo 0001-mend.patch >"$1/series"
 }
 
+# mini_package DIR: the package with a fix for the miniature driver in the place of its own.
+mini_package()
+{
+	mkdir -p "$1/patches"
+	cp -R "$package/i915-backport" "$package/dkms.conf" "$1"
+	cp "$package/patches/conditions" "$1/patches"
+	cat >"$1/patches/01-mend.hooks" <<-'EOT'
+		From: A <maintainers@i915-backport.invalid>
+		Date: Thu, 1 Jan 2015 00:00:00 +0000
+		Subject: mend
+
+		Text.
+		---
+		@@ i915_context.c
+		+static void sweep(struct list_head *side)
+		+{
+		+	struct i915_vma *vma, *n;
+		+
+		+	list_for_each_entry_safe(vma, n, side, side_link)
+		+		take_apart(vma, false);
+		+}
+		+
+		 void context_last(struct kref *ref)
+		@@ i915_context.c: context_last
+		+	sweep(&ctx->ppgtt->base.idle_side);
+		+	sweep(&ctx->ppgtt->base.busy_side);
+		 	ppgtt_drop(ctx->ppgtt);
+	EOT
+}
+
 # mini_headers DIR RELEASE: what the pipeline looks at before it builds.
 mini_headers()
 {
@@ -105,7 +135,7 @@ mini_ours()
 		ROOM=$package/i915-backport
 		# shellcheck disable=SC2034 # for the steps
 		PACKAGE=$package
-		for step in common config distribution driver find stage probe series compat record build check stock plan module hold dkms installed; do
+		for step in common config distribution driver tree find stage probe series compat record build check stock plan module hold dkms installed; do
 			# shellcheck source=/dev/null
 			. "$ROOM"/*/"$step.sh"
 		done
