@@ -172,7 +172,7 @@ architecture()
 	case $machine in
 	.3.0) echo i386 ;;
 	.62.0) echo amd64 ;;
-	*) die odd-machine machine="$machine" ;;
+	*) die odd-machine driver="$DRIVER" machine="$machine" ;;
 	esac
 }
 

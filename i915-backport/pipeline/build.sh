@@ -149,17 +149,23 @@ write_modinfo()
 # write_kbuild STAGE: a Kbuild beside the driver's Makefile takes precedence over it and includes it,
 # so that the driver's own is not edited.
 #   Kbuild.compat  shims, if the driver is of another release than the kernel
-#   -I      outside the kernel tree $(src) is a path of its own, and the trace headers' relative path leads nowhere
-#   obj-m   only i915, not what else lives in its folder (kvmgt)
+#   -I      outside the kernel tree $(src) is a path of its own, and the trace headers' relative path leads nowhere: it is that from a
+#           folder which is two below the top, as include/trace is
+#   obj-m   only the driver, not what else lives in its folder (kvmgt)
 write_kbuild()
 {
-	cat >"$1/$I915/Kbuild" <<-'EOT'
-		-include $(src)/Kbuild.compat
-		include $(src)/Makefile
-		obj-m := $(filter i915.o,$(obj-m))
-		i915-y += i915_backport.o
-		subdir-ccflags-y := $(subst $(srctree)/$(src),$(src),$(subdir-ccflags-y))
-		ccflags-y := $(subst $(srctree)/$(src),$(src),$(ccflags-y)) -I$(src)/../..
+	local up=
+
+	case $I915 in
+	*/*/*) up=$(printf '%s\n' "/${I915#*/*/}" | sed 's|/[^/]*|/..|g') ;;
+	esac
+	cat >"$1/$I915/Kbuild" <<-EOT
+		-include \$(src)/Kbuild.compat
+		include \$(src)/Makefile
+		obj-m := \$(filter $DRIVER.o,\$(obj-m))
+		$DRIVER-y += i915_backport.o
+		subdir-ccflags-y := \$(subst \$(srctree)/\$(src),\$(src),\$(subdir-ccflags-y))
+		ccflags-y := \$(subst \$(srctree)/\$(src),\$(src),\$(ccflags-y)) -I\$(src)$up
 	EOT
 }
 
@@ -187,7 +193,7 @@ all_flags()
 	} | grep . | tr '\n' ' ' | sed 's/ *$//'
 }
 
-# build STAGE KDIR GENERATION PLAN KCFLAGS: $STAGE/$I915/i915.ko
+# build STAGE KDIR GENERATION PLAN KCFLAGS: $STAGE/$I915/$DRIVER.ko
 build()
 {
 	local release
@@ -211,13 +217,13 @@ compile()
 
 	release=$(headers_release "$2")
 	! is_backport "$release" || all=-k
-	PROGRESS="building i915.ko for $release" EXPECTED=120
+	PROGRESS="building $DRIVER.ko for $release" EXPECTED=120
 	kbuild with_progress "$2" "$1/$I915" -j"${J:-$(nproc)}" ${all:+"$all"} modules || {
 		[ -z "$all" ] || report_missing "$release"
 		blame "$LOG" "$2"
 		die build-failed error="$(without "$1/" "$(first_error "$LOG")")" log="$LOG"
 	}
-	[ -f "$1/$I915/i915.ko" ] || die no-module-made headers="$2" log="$LOG"
+	[ -f "$1/$I915/$DRIVER.ko" ] || die no-module-made driver="$DRIVER" headers="$2" log="$LOG"
 	plt32=$(set -e; host_program plt32 "$ROOM/pipeline/plt32.c")
-	logged "$plt32" "$1/$I915/i915.ko" || die no-elf-made headers="$2" log="$LOG"
+	logged "$plt32" "$1/$I915/$DRIVER.ko" || die no-elf-made driver="$DRIVER" headers="$2" log="$LOG"
 }

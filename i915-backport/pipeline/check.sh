@@ -9,7 +9,7 @@ check()
 	local module
 
 	need modinfo modprobe nm
-	module=$1/$I915/i915.ko
+	module=$1/$I915/$DRIVER.ko
 	check_vermagic "$module" "$2" "$3"
 	check_imports "$module" "$2" "$3"
 	check_exports "$1" "$2"
@@ -21,7 +21,7 @@ check_vermagic()
 {
 	local ours other theirs
 
-	ours=$(modinfo -F vermagic "$1") || die check-unreadable
+	ours=$(modinfo -F vermagic "$1") || die check-unreadable driver="$DRIVER"
 	other=$(any_module "$2" "$3")
 	[ -z "$other" ] || modinfo -F vermagic "$other" 2>/dev/null | grep -q . || die check-stock-unreadable module="$other"
 	IFS='	' read -r other theirs <<-EOT
@@ -29,8 +29,8 @@ check_vermagic()
 	EOT
 	case $other in
 	'') log "vermagic: $ours" ;;
-	-) die check-vermagic-release vermagic="$ours" release="$theirs" ;;
-	*) die check-vermagic vermagic="$ours" module="$other" other="$theirs" ;;
+	-) die check-vermagic-release driver="$DRIVER" vermagic="$ours" release="$theirs" ;;
+	*) die check-vermagic driver="$DRIVER" vermagic="$ours" module="$other" other="$theirs" ;;
 	esac
 }
 
@@ -66,12 +66,12 @@ check_imports()
 {
 	local symbol ours where theirs
 
-	[ -f "$2/Module.symvers" ] || die check-no-symvers symvers="$2/Module.symvers"
+	[ -f "$2/Module.symvers" ] || die check-no-symvers driver="$DRIVER" symvers="$2/Module.symvers"
 	IFS='	' read -r symbol ours where theirs <<-EOT
 		$(bad_import "$1" "$2" "$3")
 	EOT
-	[ -z "$theirs" ] || die check-crc symbol="$symbol" this="$ours" where="$where" other="$theirs"
-	[ -z "$symbol" ] || die check-not-exported symbol="$symbol"
+	[ -z "$theirs" ] || die check-crc driver="$DRIVER" symbol="$symbol" this="$ours" where="$where" other="$theirs"
+	[ -z "$symbol" ] || die check-not-exported driver="$DRIVER" symbol="$symbol"
 	log "imports: $(wc -l <"$WORK/undefined") symbols, all in $2/Module.symvers"
 }
 
@@ -108,7 +108,7 @@ check_exports()
 {
 	local bad symbol how ours theirs
 
-	awk -F'\t' '$3 ~ /(^|\/)i915$/' "$2/Module.symvers" >"$WORK/stock.exports"
+	DRIVER=$DRIVER awk -F'\t' '{ name = $3; sub(/.*\//, "", name) } name == ENVIRON["DRIVER"]' "$2/Module.symvers" >"$WORK/stock.exports"
 	bad=$(awk -F'\t' -v OFS='\t' '
 		FILENAME == ARGV[1]  { crc[$2] = $1; how[$2] = $4 "/" $5; next }
 		!($2 in crc)         { print $2; exit }
@@ -118,8 +118,8 @@ check_exports()
 	IFS='	' read -r symbol how ours theirs <<-EOT
 		$bad
 	EOT
-	[ -z "$theirs" ] || die check-export-changed symbol="$symbol" how="$how" this="$ours" other="$theirs"
-	[ -z "$symbol" ] || die check-export-gone symbol="$symbol"
+	[ -z "$theirs" ] || die check-export-changed driver="$DRIVER" symbol="$symbol" how="$how" this="$ours" other="$theirs"
+	[ -z "$symbol" ] || die check-export-gone driver="$DRIVER" symbol="$symbol"
 	log "exports: $(wc -l <"$WORK/stock.exports") symbols, as the stock i915"
 }
 
@@ -130,8 +130,8 @@ check_modinfo()
 
 	record "$2" "$3" >"$WORK/record"
 	while IFS= read -r line; do
-		[ "$(modinfo -F "${line%%=*}" "$1")" = "${line#*=}" ] || die check-unmarked
+		[ "$(modinfo -F "${line%%=*}" "$1")" = "${line#*=}" ] || die check-unmarked driver="$DRIVER"
 	done <"$WORK/record"
 	[ "$(modinfo -F version "$1")" = "$(package_version)" ] ||
-		die check-version version="$(modinfo -F version "$1" | tr '\n' ' ')"
+		die check-version driver="$DRIVER" version="$(modinfo -F version "$1" | tr '\n' ' ')"
 }

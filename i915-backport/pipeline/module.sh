@@ -31,7 +31,7 @@ is_for_make()
 	[ "$(printf '%s' "$1" | tr -d 'A-Za-z0-9._+~@,/\200-\377-' | wc -c)" -eq 0 ]
 }
 
-# make_module KDIR RELEASE OUT KCFLAGS: the whole pipeline; OUT/i915.ko is there at the end, or is as it was. What it
+# make_module KDIR RELEASE OUT KCFLAGS: the whole pipeline; OUT/$DRIVER.ko is there at the end, or is as it was. What it
 # was made of is in $WORK/made then: of which kernel, which file, the name of the series as its modinfo has it, and the plan.
 # Whatever a killed run left behind is thrown away first.
 make_module()
@@ -58,6 +58,7 @@ make_module()
 		make_plan "$1" "$2" >"$WORK/plan"
 		plan=$(cat "$WORK/plan")
 	}
+	use_plan "$plan"
 	printf '%s\n' "$plan" | sed -n 's/^warns=/i915-backport: /p' >&2
 	ended=$(planned status "$plan")
 	says=$(planned says "$plan")
@@ -81,9 +82,9 @@ make_module()
 		compile "$WORK/stage" "$1"
 	fi
 	check "$WORK/stage" "$1" "$2" "$generation" "$plan"
-	put "$out/i915.ko" <"$WORK/stage/$I915/i915.ko" ||
-		die cannot-write path="$out/i915.ko"
-	printf '%s\n' "release=$2" "file=$out/i915.ko" "made=$generation" "$plan" >"$WORK/made"
+	put "$out/$DRIVER.ko" <"$WORK/stage/$I915/$DRIVER.ko" ||
+		die cannot-write path="$out/$DRIVER.ko"
+	printf '%s\n' "release=$2" "file=$out/$DRIVER.ko" "made=$generation" "$plan" >"$WORK/made"
 }
 
 cmd_module()

@@ -79,7 +79,7 @@ compare_with_stock()
 	stock=$(stock_module "$2" "$3")
 	[ -n "$stock" ] || { log "stock: no i915 of $3 here to compare with"; return 0; }
 	traits "$stock" | sort -u >"$WORK/stock.traits"
-	traits "$1/$I915/i915.ko" | sort -u >"$WORK/our.traits"
+	traits "$1/$I915/$DRIVER.ko" | sort -u >"$WORK/our.traits"
 	: >"$WORK/explained"
 	[ -z "$5" ] || ! plain_series "$5" || cat "$WORK/plain"/[0-9]* | sed -n 's/^[-+]//p' | tr -cs 'A-Za-z0-9_' '\n' | sort -u >"$WORK/explained"
 	{ comm -23 "$WORK/stock.traits" "$WORK/our.traits" | sed 's/^/lost /'; comm -13 "$WORK/stock.traits" "$WORK/our.traits" | sed 's/^/more /'; } |

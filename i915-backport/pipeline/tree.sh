@@ -149,7 +149,7 @@ choose_i915()
 		[ -n "$built" ] || die no-i915-built source="$1" drivers="$(printf '%s\n' "$all" | named_drivers)" config="$config"
 		if is_several "$built" && [ -n "$3" ]; then
 			gpu_modules "$3" | sort -u >"$WORK/gpu"
-			module=$(printf '%s\n' "$built" | awk -F'\t' 'FILENAME == ARGV[1] { drives[$1]; next } $2 in drives' "$WORK/gpu" -)
+			module=$(printf '%s\n' "$built" | awk -F'\t' 'FILENAME == ARGV[1] { drives[$1]; next } { name = $2; gsub(/-/, "_", name) } name in drives' "$WORK/gpu" -)
 			built=${module:-$built}
 		fi
 	fi

@@ -194,9 +194,10 @@ mini_kbuild()
 		src := $(M)
 		KBUILD_CFLAGS := -fno-PIE
 		LINUXINCLUDE := -I$(CURDIR)/include
+		-include $(CURDIR)/include/config/auto.conf
 		include $(src)/Kbuild
-		modules: $(if $(obj-m),$(src)/i915.ko) ;
-		$(src)/i915.ko: $(KBUILD_OUTPUT) $(KBUILD_EXTRA_SYMBOLS) $(KBUILD_SRC)
+		modules: $(patsubst %.o,$(src)/%.ko,$(obj-m)) ;
+		$(src)/%.ko: $(KBUILD_OUTPUT) $(KBUILD_EXTRA_SYMBOLS) $(KBUILD_SRC)
 		> $(CC) $(KCFLAGS) $(LINUXINCLUDE) -c -o $(src)/i915_backport.o $(src)/i915_backport.c
 		> scripts/basic/fixdep
 		> scripts/mod/modpost
