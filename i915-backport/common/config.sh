@@ -10,10 +10,15 @@ MODULES=$ROOT/lib/modules
 SOURCES=$ROOT/usr/src
 CONF=$ROOT/etc/i915-backport.conf
 # The driver that is worked on: its folder in a kernel's tree, its module, and the symbol of the configuration that it is built by. Where
-# a kernel has another, or several, choose_i915 sets these.
-I915=drivers/gpu/drm/i915
-DRIVER=i915
-SYMBOL=CONFIG_DRM_I915
+# a kernel has another, or several, choose_i915, use_plan and use_installed set these.
+usual_driver()
+{
+	I915=drivers/gpu/drm/i915
+	DRIVER=i915
+	SYMBOL=CONFIG_DRM_I915
+}
+
+usual_driver
 # Where the stock driver is held while DKMS changes files (hold.sh).
 HOLD=$ROOT/lib/i915-backport
 

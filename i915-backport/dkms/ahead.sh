@@ -26,12 +26,12 @@ build_ahead()
 			try_make "$1" "$2" "$dir"
 			printf '%s\n' "$3" >"$dir/run" || true
 		fi
-		[ -f "$dir/i915.ko" ] || {
+		[ -f "$dir/$DRIVER.ko" ] || {
 			planned says "$(cat "$dir/failed" 2>/dev/null)"
 			return 1
 		}
 	fi
-	can_hold "$1" "$dir/i915.ko" >/dev/null 2>"$WORK/err" || {
+	can_hold "$1" "$dir/$DRIVER.ko" >/dev/null 2>"$WORK/err" || {
 		sed 's/^i915-backport: //' "$WORK/err"
 		return 1
 	}
@@ -42,13 +42,13 @@ is_built_for()
 {
 	local built
 
-	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/i915.ko*; do
+	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/"$DRIVER".ko*; do
 		[ ! -f "$built" ] || return 0
 	done
 	return 1
 }
 
-# try_make RELEASE PLAN DIR: DIR/i915.ko by what is MAKE of dkms.conf, in its environment; or a record of how that ended.
+# try_make RELEASE PLAN DIR: DIR/$DRIVER.ko by what is MAKE of dkms.conf, in its environment; or a record of how that ended.
 try_make()
 {
 	local ended=0 said
@@ -61,15 +61,17 @@ try_make()
 	}
 }
 
-# take_ahead RELEASE OUT: OUT/i915.ko is what was built by the run of DKMS that goes on, if that is what is wanted now; and its log
+# take_ahead RELEASE OUT: OUT/$DRIVER.ko is what was built by the run of DKMS that goes on, if that is what is wanted now; and its log
 # goes to stderr.
 take_ahead()
 {
-	local dir
+	local dir plan
 
 	dir=$(attempt "$1")
-	[ -f "$dir/i915.ko" ] && is_own "$dir" 755 && is_running "$(cat "$dir/run" 2>/dev/null)" || return
+	[ -d "$dir" ] && is_own "$dir" 755 && is_running "$(cat "$dir/run" 2>/dev/null)" || return
 	open_work
-	[ -z "$(differs "$1" "$dir/i915.ko" "$(plan_of "$1")")" ] && put "$2/i915.ko" <"$dir/i915.ko" || return
+	plan=$(plan_of "$1")
+	use_plan "$plan"
+	[ -f "$dir/$DRIVER.ko" ] && [ -z "$(differs "$1" "$dir/$DRIVER.ko" "$plan")" ] && put "$2/$DRIVER.ko" <"$dir/$DRIVER.ko" || return
 	cat "$dir/make.log" >&2
 }

@@ -21,7 +21,11 @@ exclude_or_not()
 	local release=$1 action=$2 pid=$3 plan failed
 
 	case " $action " in
-	*" remove "* | *" uninstall "* | *" unbuild "*) hold_all "$release"; return ;;
+	*" remove "* | *" uninstall "* | *" unbuild "*)
+		hold_all "$release"
+		use_installed "$release"
+		name_module
+		return ;;
 	# DKMS 2.8 and 3.0 read it for each kernel that has the module, to know whether another one is to get it.
 	*" autoinstall "* | *" kernel_postinst "*) release='' ;;
 	*" build "* | *" install "*) ;;
@@ -32,6 +36,8 @@ exclude_or_not()
 	tidy_held
 	try_work
 	plan=$(plan_of "$release" "$(process_of "$pid")")
+	use_plan "$plan"
+	name_module
 	if [ "$(planned status "$plan")" != 0 ]; then
 		exclude "$release: $(planned says "$plan")"
 		return
@@ -51,6 +57,12 @@ exclude()
 	echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"' >&3
 	echo 'AUTOINSTALL=""' >&3
 	tell "$1"
+}
+
+# name_module: where it is not the usual one, for DKMS.
+name_module()
+{
+	[ "$DRIVER" = i915 ] || printf '%s\n' "BUILT_MODULE_NAME=\"$DRIVER\"" >&3
 }
 
 # dkms_release PID: the kernel that DKMS was called for.
@@ -96,6 +108,7 @@ cmd_dkms_outdated()
 	is_plain "$1" && [ -d "$MODULES/$1" ] && is_active "$1" "$(package_version)" || return 0
 	try_work
 	plan=$(plan_of "$1" "${2:+"$(process_of "$2")"}")
+	use_plan "$plan"
 	different=$(planned different "$plan")
 	[ -n "$different" ] || return 0
 	case $(planned status "$plan") in
@@ -115,7 +128,8 @@ cmd_dkms_hold()
 	need_release "$1"
 	try_work
 	plan=$(plan_of "$1")
-	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/i915.ko*; do
+	use_plan "$plan"
+	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/*.ko*; do
 		[ -f "$built" ] || continue
 		different=$(differs "$1" "$built" "$plan")
 		[ -z "$different" ] || die built-outdated release="$1" different="$different"
@@ -131,6 +145,7 @@ cmd_dkms_release()
 	tidy_held
 	rm -rf "$(attempt "$1")"
 	[ -d "$MODULES/$1" ] || return 0
+	use_installed "$1"
 	release_stock "$1" || warn depmod-failed release="$1"
 	renew_initramfs "$1" || true
 }
@@ -294,8 +309,9 @@ remove_modules()
 
 	for release in $(cd "$MODULES" 2>/dev/null && ls | plain_names); do
 		# shellcheck disable=SC2044 # nothing in /lib/modules has a blank in its name
-		for module in $(find "$MODULES/$release/updates" "$MODULES/$release/extra" -name 'i915.ko*' 2>/dev/null); do
+		for module in $(find "$MODULES/$release/updates" "$MODULES/$release/extra" -name '*.ko*' 2>/dev/null); do
 			[ "$(modinfo -F i915_backport "$module" 2>/dev/null | cut -d' ' -f1)" = "$1" ] || continue
+			use_installed "$release"
 			may_go "$release" && rm -f "$module" 2>"$WORK/dkms.log" ||
 				die dkms-left-module module="$module" why="$(why "$WORK/dkms.log")"
 			is_held "$release" || tables "$release"
@@ -313,13 +329,13 @@ is_installed()
 # take_out RELEASE VERSION: DKMS installs it there no longer, but may again. DKMS 2.2 has an uninstall that does nothing
 # (have_one_kernel() answers no), and DKMS before 3.2 forgets a version that no kernel has.
 take_out()
-{
+(
 	may_go "$1" || return 0
 	run_dkms uninstall -m "$DKMS_NAME" -v "$2" -k "$1" || true
 	is_installed "$1" "$2" || return 0
 	run_dkms remove -m "$DKMS_NAME" -v "$2" -k "$1" || true
 	is_registered "$2" || run_dkms add -m "$DKMS_NAME" -v "$2" || true
-}
+)
 
 # stays RELEASE: as it is on disk.
 stays()
@@ -352,6 +368,7 @@ install_for()
 	local plan status says
 
 	plan=$(plan_of "$1" "$2")
+	use_plan "$plan"
 	status=$(planned status "$plan")
 	says=$(planned says "$plan")
 	[ "$(planned action "$plan")" != remove ] || take_out_all "$1"

@@ -18,7 +18,7 @@ preference_of()
 # there, and may have a + in it.
 prefers()
 {
-	printf '%s\n' "override i915 ^$(printf '%s\n' "$1" | sed 's/[^A-Za-z0-9]/./g')\$ $2"
+	printf '%s\n' "override $DRIVER ^$(printf '%s\n' "$1" | sed 's/[^A-Za-z0-9]/./g')\$ $2"
 }
 
 # preference RELEASE DIR: depmod prefers the i915 of that folder.
@@ -72,7 +72,7 @@ copy_stock()
 		mkdir -p "$dir" && rm -f "$dir/.new" && { cp "$2" "$dir/.new" 2>/dev/null || ln -f "$2" "$dir/.new"; } &&
 			mv -f "$dir/.new" "$dir/$name" || return
 	fi
-	for old in "$dir"/i915.ko*; do
+	for old in "$dir"/*.ko*; do
 		[ "$old" = "$dir/$name" ] || rm -f "$old"
 	done
 	[ "$(readlink "$MODULES/$1/i915-backport")" = "../../$(basename "$HOLD")/$1" ] ||
@@ -88,7 +88,7 @@ can_hold()
 
 	held=$(stock_module "$MODULES/$1/build" "$1")
 	if [ -z "$held" ]; then
-		for module in "$MODULES/$1"/kernel/"$I915"/i915.ko*; do
+		for module in "$MODULES/$1/kernel/$I915/$DRIVER".ko*; do
 			[ ! -f "$module" ] || is_ours "$module" || {
 				warn stock-unreadable module="$module"
 				return "$E_SYSTEM"
@@ -96,7 +96,7 @@ can_hold()
 		done
 		return 0
 	fi
-	room_for "$1" '' "$held" "$DKMS_TREE"/*/"$1"/*/module/i915.ko* ${2:+"$2"} || return
+	room_for "$1" '' "$held" "$DKMS_TREE"/*/"$1"/*/module/"$DRIVER".ko* ${2:+"$2"} || return
 	printf '%s\n' "$held"
 }
 
@@ -117,7 +117,7 @@ find_driver()
 
 	for dir in updates extra weak-updates kernel; do
 		# shellcheck disable=SC2044 # nothing in /lib/modules has a blank in its name
-		for module in $(find "$MODULES/$1/$dir" -name 'i915.ko*' 2>/dev/null); do
+		for module in $(find "$MODULES/$1/$dir" -name "$DRIVER.ko*" 2>/dev/null); do
 			if [ "$(kind_of "$module")" != unread ] || is_built "$1" "$module"; then
 				printf '%s\t%s\n' "$module" "$obstacle"
 				return
@@ -137,7 +137,7 @@ is_built()
 {
 	local built
 
-	for built in "$DKMS_TREE"/*/"$1"/*/module/i915.ko*; do
+	for built in "$DKMS_TREE"/*/"$1"/*/module/"$DRIVER".ko*; do
 		[ ! -s "$built" ] || ! cmp -s "$built" "$2" || return 0
 	done
 	return 1
@@ -149,7 +149,7 @@ is_rest()
 	local built size
 
 	size=$(($(wc -c <"$2")))
-	for built in "$DKMS_TREE"/*/"$1"/*/module/i915.ko*; do
+	for built in "$DKMS_TREE"/*/"$1"/*/module/"$DRIVER".ko*; do
 		[ -f "$built" ] && [ "$size" -le "$(($(wc -c <"$built")))" ] || continue
 		[ "$size" = 0 ] || head -c "$size" "$built" | cmp -s - "$2" || continue
 		return 0
@@ -162,7 +162,7 @@ has_other_stock()
 {
 	local module
 
-	for module in "$MODULES/$1"/kernel/"$I915"/i915.ko* "$DKMS_TREE/original_module/$1"/*/i915.ko*; do
+	for module in "$MODULES/$1/kernel/$I915/$DRIVER".ko* "$DKMS_TREE/original_module/$1"/*/"$DRIVER".ko*; do
 		! is_other "$module" || return 0
 	done
 	cmp -s "$2" "$HOLD/$1/${2##*/}" && is_other "$2"
@@ -193,7 +193,7 @@ stay_with_stock()
 {
 	local module
 
-	for module in "$MODULES/$1"/kernel/"$I915"/i915.ko*; do
+	for module in "$MODULES/$1/kernel/$I915/$DRIVER".ko*; do
 		if is_other "$module"; then
 			preference "$1" "kernel/$I915" && tables "$1" && sync && drop_held "$1"
 			return
@@ -224,7 +224,7 @@ release_stock()
 drop_held()
 {
 	[ ! -L "$MODULES/$1/i915-backport" ] || rm -f "$MODULES/$1/i915-backport"
-	rm -f "$HOLD/$1"/i915.ko* "$HOLD/$1/.new"
+	rm -f "$HOLD/$1"/*.ko* "$HOLD/$1/.new"
 	rmdir "$HOLD/$1" "$HOLD" 2>/dev/null || true # another kernel's is held
 }
 
@@ -250,7 +250,8 @@ tidy_held()
 			continue
 		fi
 		[ -d "$HOLD/$release" ] || continue
-		for module in "$MODULES/$release"/kernel/"$I915"/i915.ko*; do
+		use_installed "$release"
+		for module in "$MODULES/$release/kernel/$I915/$DRIVER".ko*; do
 			! is_other "$module" || cmp -s "$module" "$HOLD/$release/${module##*/}" || {
 				copy_stock "$release" "$module" && tables "$release" || warn depmod-failed release="$release"
 			}
@@ -264,7 +265,7 @@ fresh_original()
 {
 	local aside module
 
-	for aside in "$DKMS_TREE/original_module/$1"/*/i915.ko*; do
+	for aside in "$DKMS_TREE/original_module/$1"/*/"$DRIVER".ko*; do
 		module=$MODULES/$1/kernel/$I915/${aside##*/}
 		[ -f "$aside" ] && [ -f "$module" ] && is_other "$module" && ! cmp -s "$module" "$aside" || continue
 		put "$aside" <"$module" || warn stock-aside-old file="$aside"
@@ -279,6 +280,7 @@ hold_all()
 
 	for release in $(kernels_with "$(package_version)"); do
 		[ "${1:-$release}" = "$release" ] || continue
+		use_installed "$release"
 		fresh_original "$release"
 		is_other "$(module_on_disk "$release")" || hold_stock "$release" >&2 || is_held "$release" || {
 			held=$(stock_module "$MODULES/$release/build" "$release")
@@ -302,14 +304,13 @@ kernels_with()
 # may_go RELEASE: before ours is taken out. The stock driver is held; or there is no room for that, but it can be read, and what ours
 # leaves is enough for the tables that lead to it.
 may_go()
-{
-	local disk
-
+(
+	use_installed "$1"
 	disk=$(module_on_disk "$1")
 	is_other "$disk" || hold_stock "$1" || {
 		[ -n "$(stock_module "$MODULES/$1/build" "$1")" ] && room_for "$1" "$disk"
 	}
-}
+)
 
 # must_go RELEASE: the same, or the command ends with the reason.
 must_go()

@@ -71,7 +71,7 @@ maintainer_script()
 	{
 		echo '#!/bin/sh'
 		echo 'set -e'
-		printf '%s\n' "release='$2'"
+		printf '%s\n' "release='$2'" "driver='$DRIVER'"
 		printf '%s\n' "signer='$(signer_of "$3" | tr -d "'")'"
 		printf '%s\n' "preference=/etc/depmod.d/$(package_name "$2").conf"
 		printf '%s\n' "prefers_stock='$(prefers "$2" "kernel/$I915")'"
@@ -136,9 +136,9 @@ script_postinst()
 	sync
 	depmod "$release"
 	image=/boot/initrd.img-$release
-	if command -v lsinitramfs >/dev/null && lsinitramfs "$image" 2>/dev/null | grep -q '/i915\.ko'; then
+	if command -v lsinitramfs >/dev/null && lsinitramfs "$image" 2>/dev/null | grep -q "/$driver\.ko"; then
 		update-initramfs -u -k "$release"
-	elif command -v lsinitrd >/dev/null && lsinitrd "$image" 2>/dev/null | grep -q '/i915\.ko'; then
+	elif command -v lsinitrd >/dev/null && lsinitrd "$image" 2>/dev/null | grep -q "/$driver\.ko"; then
 		new=$(mktemp /boot/.i915-backport.XXXXXX)
 		dracut --force "$new" "$release" && mv "$new" "$image" || { rm -f "$new"; exit 1; }
 	fi
@@ -263,12 +263,12 @@ cmd_dist_modules()
 	doc=$root/usr/share/doc/${base##*/}
 	mkdir -p "$root/DEBIAN" "$place" "$doc"
 	cp "$module" "$place/"
-	finish "$place/i915.ko"
-	manifest "$place/i915.ko" "$made" >"$doc/manifest"
+	finish "$place/$DRIVER.ko"
+	manifest "$place/$DRIVER.ko" "$made" >"$doc/manifest"
 	for script in preinst postinst prerm postrm; do
-		maintainer_script "$script" "$release" "$place/i915.ko"
+		maintainer_script "$script" "$release" "$place/$DRIVER.ko"
 	done
-	architecture=$(set -e; architecture "$place/i915.ko")
+	architecture=$(set -e; architecture "$place/$DRIVER.ko")
 	version=$(set -e; deb_version "$root" "$base" "$made")
 	control "$release" "$version" "$architecture" >"$root/DEBIAN/control"
 	deb=${base}_${version}_$architecture.deb

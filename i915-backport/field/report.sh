@@ -48,6 +48,7 @@ modules()
 	local file release
 
 	for release in $(cd "$MODULES" && ls); do
+		use_installed "$release"
 		file=$(module_on_disk "$release")
 		[ -n "$file" ] || continue
 		printf '%s\n' "$file"
@@ -58,9 +59,11 @@ modules()
 # loaded_driver: what sysfs and debugfs have of it.
 loaded_driver()
 {
-	local file
+	local dir file
 
-	for file in "$SYS"/version "$SYS"/srcversion "$SYS"/taint "$SYS"/refcnt "$SYS"/parameters/* \
+	use_installed "$(uname -r)"
+	dir=$(sys)
+	for file in "$dir"/version "$dir"/srcversion "$dir"/taint "$dir"/refcnt "$dir"/parameters/* \
 		"$DEBUGFS"/dri/*/i915_context_cleanup; do
 		[ -f "$file" ] && printf '%s: %s\n' "$file" "$(cat "$file" 2>&1)"
 	done
@@ -71,7 +74,7 @@ loaded_driver()
 # business.
 kernel_log()
 {
-	dmesg | grep -iE '\[drm|drm:|i915 [0-9a-f]{4}:|i915:|\[i915\]|drivers/gpu/drm|i915drmfb' |
+	dmesg | grep -iE '\[drm|drm:|i915[a-z_]* [0-9a-f]{4}:|i915[a-z_]*:|\[i915[a-z_]*\]|drivers/gpu/drm|i915drmfb' |
 		grep -viE 'command line|linux version|BOOT_IMAGE|root=|parameters'
 }
 

@@ -30,6 +30,7 @@ roll_back()
 {
 	local disk held
 
+	use_installed "$1"
 	must_go "$1"
 	keep_stock "$1" 1
 	take_out_all "$1"
@@ -56,7 +57,7 @@ users()
 		/dev/dri/*) pid=${fd#/proc/}; pid=${pid%%/*}; printf '%s\n' "$(cat "/proc/$pid/comm") ($pid)" ;;
 		esac
 	done 2>/dev/null | sort -u
-	(cd "$SYS/holders" && ls)
+	(cd "$(sys)/holders" && ls)
 }
 
 # consoles VALUE: the frame buffer's text consoles let go of the driver (0), or are taken back (1).
@@ -74,16 +75,16 @@ unload()
 {
 	local held_by
 
-	[ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ] || return 0
+	[ "$(cat "$(sys)/version" 2>/dev/null)" = "$(package_version)" ] || return 0
 	held_by=$(users | tr '\n' ' ')
 	if [ -n "$held_by" ]; then
 		printf '%s\n' "The fixed driver stays loaded until the next boot; it is in use by: $held_by"
 		return
 	fi
 	consoles 0
-	if ! modprobe -r i915 2>"$WORK/err"; then
+	if ! modprobe -r "$DRIVER" 2>"$WORK/err"; then
 		printf '%s\n' "The fixed driver stays loaded until the next boot: $(why "$WORK/err")"
-	elif modprobe i915 2>"$WORK/err"; then
+	elif modprobe "$DRIVER" 2>"$WORK/err"; then
 		echo "The stock driver is loaded."
 	else
 		printf '%s\n' "The fixed driver is unloaded, but the stock driver does not load before the next boot: $(why "$WORK/err")"
@@ -102,6 +103,7 @@ releases_meant()
 	fi
 	for dir in "$MODULES"/*/; do
 		release=$(basename "$dir")
+		use_installed "$release"
 		! is_ours "$(module_on_disk "$release")" || printf '%s\n' "$release"
 	done
 }
@@ -137,8 +139,9 @@ cmd_rollback()
 	LOG=$(cache_dir)/rollback.log
 	: >"$LOG"
 	printf 'KERNEL\tNEXT BOOT\tINITRAMFS\tDRIVER\n' >"$WORK/rows"
+	use_installed "$(uname -r)"
 	for release in $(releases_meant "$@"); do
-		roll_back "$release" >>"$WORK/rows"
+		(roll_back "$release") >>"$WORK/rows"
 	done
 	table <"$WORK/rows" | answer
 	unload

@@ -32,6 +32,7 @@ status_row()
 		plan=$(with_state "$1" "status=$E_KERNEL") origin='no headers'
 		! without_headers "$1" || printf ' %s\n' "$(said kernel-without-headers release="$1")"
 	fi
+	use_plan "$plan"
 	disk=$(planned installed_module "$plan")
 	different=$(outdated "$plan")
 	[ -z "$different" ] || printf ' %s\n' "$1: $different"

@@ -51,7 +51,7 @@ verify_loaded()
 {
 	case $1 in
 	"$DKMS_NAME") say loaded "$DKMS_NAME, the file on disk" ;;
-	*) wrong loaded "$1; restart, or unload it and run 'modprobe i915'" ;;
+	*) wrong loaded "$1; restart, or unload it and run 'modprobe $DRIVER'" ;;
 	esac
 }
 
@@ -74,13 +74,13 @@ verify_switch()
 {
 	local switch
 
-	switch=$SYS/parameters/context_cleanup
+	switch=$(sys)/parameters/context_cleanup
 	if [ ! -e "$switch" ]; then
 		say fix "on; this series has no switch"
 	elif [ "$(cat "$switch")" = Y ]; then
 		say fix on
 	else
-		wrong fix "switched off: i915.context_cleanup; 'echo Y >$switch' switches it on"
+		wrong fix "switched off: $DRIVER.context_cleanup; 'echo Y >$switch' switches it on"
 	fi
 }
 
@@ -99,12 +99,12 @@ verify_counters()
 		card=$ROOT/dev/dri/card$(basename "$(dirname "$counters")")
 		[ ! -e "$counters" ] || [ ! -e "$card" ] || break
 	done
-	if [ ! -e "$SYS/parameters/context_cleanup" ]; then
+	if [ ! -e "$(sys)/parameters/context_cleanup" ]; then
 		say counters "this series has none"
 	elif [ ! -r "$counters" ]; then
 		wrong counters "no $DEBUGFS/dri/*/i915_context_cleanup; run 'mount -t debugfs none $DEBUGFS'"
-	elif [ "$(cat "$SYS/parameters/enable_ppgtt" 2>/dev/null || echo 2)" -lt 2 ]; then
-		say counters "stand still: no full PPGTT on this GPU (i915.enable_ppgtt), so nothing that could leak"
+	elif [ "$(cat "$(sys)/parameters/enable_ppgtt" 2>/dev/null || echo 2)" -lt 2 ]; then
+		say counters "stand still: no full PPGTT on this GPU ($DRIVER.enable_ppgtt), so nothing that could leak"
 	else
 		watch_counters "$counters" "$card"
 	fi
@@ -158,6 +158,9 @@ cmd_verify()
 	else
 		plan=$(with_state "$release" "status=$E_KERNEL")
 	fi
+	use_plan "$plan"
+	disk=$(planned installed_module "$plan")
+	[ -n "$disk" ] || die no-module folder="$MODULES/$release"
 	says=$(planned says "$plan")
 	[ "$(planned status "$plan")" != "$E_CLEAN" ] || is_ours "$disk" || quit "$E_CLEAN" "$says"
 	memory=$(loaded "$release" "$disk")

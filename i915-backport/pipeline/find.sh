@@ -15,9 +15,10 @@ installed_kernels()
 
 # without_headers RELEASE: it is a kernel with an i915, and they are not installed. What a removed kernel has left is none.
 without_headers()
-{
+(
+	use_installed "$1"
 	[ -d "$MODULES/$1/kernel/$I915" ] && [ ! -f "$MODULES/$1/build/Makefile" ]
-}
+)
 
 # all_kernels: releases of which there is something, oldest first.
 all_kernels()

@@ -156,10 +156,19 @@ discard_build()
 
 	version=$(package_version)
 	! is_active "$1" "$version" || return 0
-	for built in "$DKMS_TREE/$version/$1"/*/module/i915.ko*; do
+	for built in "$DKMS_TREE/$version/$1"/*/module/*.ko*; do
 		[ -f "$built" ] || continue
-		is_ours "$built" && [ -z "${3:-$(differs "$1" "$built" "$2")}" ] || rm -rf "${DKMS_TREE:?}/$version/$1"
+		is_ours "$built" && is_named "$built" && [ -z "${3:-$(differs "$1" "$built" "$2")}" ] || rm -rf "${DKMS_TREE:?}/$version/$1"
 	done
+}
+
+# is_named MODULE: it is a file of the driver that is meant now.
+is_named()
+{
+	case ${1##*/} in
+	"$DRIVER".ko*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # is_active RELEASE VERSION: DKMS has installed it there, by its own mark.

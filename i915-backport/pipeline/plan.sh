@@ -33,6 +33,7 @@ make_plan()
 	local kdir=$1 release=$2 stock alien origin tree version
 
 	empty_stage
+	usual_driver
 	vet_settings
 	can_be_replaced "$kdir" "$release"
 	! is_backport "$release" || SOURCE_KEY=I915_SOURCE
@@ -256,6 +257,7 @@ with_state()
 {
 	local plan status says disk whose different='' failed='' action=none
 
+	use_installed "$1"
 	use_plan "$2"
 	status=$(planned status "$2")
 	says=$(planned says "$2")

@@ -1,9 +1,34 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# driver - the i915.ko that are on this machine: which modprobe would take, whose each is, who signed it, and which is loaded.
+# driver - the i915 that are on this machine: which modprobe would take, whose each is, who signed it, and which is loaded.
 
-SYS=$ROOT/sys/module/i915
+# sys: of the driver in sysfs, where a module's name has no -.
+sys()
+{
+	printf '%s\n' "$ROOT/sys/module/$(printf '%s\n' "$DRIVER" | tr - _)"
+}
+
+# use_installed RELEASE: what follows is about the driver that ours has the place of there, whatever the plan is today: the one that DKMS has
+# built, that is installed, or that is held.
+use_installed()
+{
+	local module folder
+
+	usual_driver
+	for module in "$DKMS_TREE"/*/"$1"/*/module/*.ko* "$MODULES/$1"/updates/*.ko* "$MODULES/$1"/updates/dkms/*.ko* "$MODULES/$1"/extra/*.ko* \
+		"$HOLD/$1"/*.ko*; do
+		[ -f "$module" ] || continue
+		case $module in
+		"$HOLD"/*) folder=$(cd "$MODULES/$1/kernel" 2>/dev/null && find . -name "${module##*/}" | sed 's|^\./||; s|/[^/]*$||' | head -n 1) ;;
+		*) folder=$(modinfo -F i915_backport_folder "$module" 2>/dev/null) || folder= ;;
+		esac
+		[ -n "$folder" ] || continue
+		I915=$folder DRIVER=${module##*/}
+		DRIVER=${DRIVER%%.ko*}
+		return
+	done
+}
 
 # kind_of MODULE: ours, other, or unread: a file that is cut and a modinfo that was killed say nothing of whose it is. Asked
 # twice, before it is.
@@ -168,11 +193,11 @@ is_loaded()
 {
 	local note
 
-	note=$SYS/notes/.note.gnu.build-id
+	note=$(sys)/notes/.note.gnu.build-id
 	if [ -r "$note" ]; then
 		module_data "$1" | hex | grep -q "$(hex <"$note" | cut -c 33-)"
 	else
-		[ "$(cat "$SYS/srcversion" 2>/dev/null)" = "$(modinfo -F srcversion "$1")" ]
+		[ "$(cat "$(sys)/srcversion" 2>/dev/null)" = "$(modinfo -F srcversion "$1")" ]
 	fi
 }
 
@@ -181,11 +206,11 @@ loaded()
 {
 	if [ "$1" != "$(uname -r)" ]; then
 		echo "-"
-	elif [ ! -d "$SYS" ]; then
+	elif [ ! -d "$(sys)" ]; then
 		echo "not loaded"
 	elif is_loaded "$2"; then
 		whose "$2" | cut -d' ' -f1 | tr -d ,
-	elif [ "$(cat "$SYS/version" 2>/dev/null)" = "$(package_version)" ]; then
+	elif [ "$(cat "$(sys)/version" 2>/dev/null)" = "$(package_version)" ]; then
 		printf '%s\n' "$DKMS_NAME, of another build"
 	else
 		echo stock

@@ -62,9 +62,9 @@ i915_in_initramfs()
 	# Of a full disk the tools make no failure, and what is missing would say something.
 	[ -n "$(ls -A "$2")" ] && ! disk_full "$2" >/dev/null || { echo unknown; return; }
 	tree=$(find "$2" -type d -path "*/lib/modules/$1" | head -n 1)
-	held=$(modinfo -b "${tree%/lib/modules/*}" -k "$1" -F filename i915 2>/dev/null | grep '^/') || held=''
+	held=$(modinfo -b "${tree%/lib/modules/*}" -k "$1" -F filename "$DRIVER" 2>/dev/null | grep '^/') || held=''
 	[ -n "$held" ] || [ -f "$tree/modules.dep" ] ||
-		held=$(find "${tree:-$2}" -name 'i915.ko*' | head -n 1) # booster loads modules by itself
+		held=$(find "${tree:-$2}" -name "$DRIVER.ko*" | head -n 1) # booster loads modules by itself
 	printf '%s\n' "$(whose "$held")$(other_build "$held" "$(module_on_disk "$1")")"
 }
 
