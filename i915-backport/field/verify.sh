@@ -169,7 +169,7 @@ cmd_verify()
 	verify_initramfs "$release" || answer=$E_NO
 	verify_loaded "$memory" || answer=$E_NO
 	verify_signature "$disk" || answer=$E_NO
-	if [ "$memory" != stock ] && [ -d "$SYS" ]; then
+	if [ "$memory" != stock ] && [ -d "$(sys)" ]; then
 		verify_switch || answer=$E_NO
 		verify_counters || answer=$E_NO
 		[ -n "$WORK" ] || quit "$E_SYSTEM" "$NO_WORK"
