@@ -33,6 +33,8 @@ tree_of()
 # i915_folders DIR: the folders in it, at any depth, that have the driver's main header and a makefile: headers alone are no driver.
 i915_folders()
 {
+	local i915
+
 	find -H "$1" -name .git -prune -o -type f -name i915_drv.h -print 2>/dev/null | sed 's|/[^/]*$||' | sort | while IFS= read -r i915; do
 		[ ! -f "$i915/Makefile" ] || printf '%s\n' "$i915"
 	done
@@ -117,6 +119,8 @@ builds()
 # gpu_modules RELEASE: which modules of that kernel drive the Intel GPUs of this machine.
 gpu_modules()
 {
+	local alias
+
 	cat "$ROOT"/sys/bus/pci/devices/*/modalias 2>/dev/null | grep '^pci:v00008086d[0-9A-F]*sv.*bc03' | while IFS= read -r alias; do
 		modprobe -d "$ROOT/" -S "$1" -R "$alias" 2>/dev/null
 	done
