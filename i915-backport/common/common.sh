@@ -114,6 +114,12 @@ logged()
 	return "$logged_rc"
 }
 
+# last_said [FILE]: the last line of a file, or of stdin, that this program has written, without the name at its beginning.
+last_said()
+{
+	sed -n 's/^i915-backport: //p' ${1:+"$1"} 2>/dev/null | tail -n 1
+}
+
 # why FILE: the last line a failed program wrote there, for the cause of an error message; on a full
 # disk it could write none.
 why()

@@ -56,7 +56,7 @@ try_make()
 	warn building-ahead release="$1"
 	(cd "$3" && unset CC LD && KDIR=$(planned headers "$2") RELEASE=$1 "$ROOM/i915-backport" dkms-module) >"$3/make.log" 2>&1 3>&- || {
 		ended=$?
-		said=$(sed -n 's/^i915-backport: //p' "$3/make.log" | tail -n 1)
+		said=$(last_said "$3/make.log")
 		record_attempt "$1" "$2" "${said:-$(said stopped status="$ended")}"
 	}
 }

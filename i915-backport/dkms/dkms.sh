@@ -425,7 +425,7 @@ dkms_install_for()
 	fi
 	make_log=$DKMS_TREE/$(package_version)/build/make.log
 	cause=$(sed -n "s/^i915-backport: $1: //p" "$LOG" | tail -n 1)
-	cause=${cause:-$(sed -n 's/^i915-backport: //p' "$make_log" 2>/dev/null | tail -n 1)}
+	cause=${cause:-$(last_said "$make_log")}
 	row "$1" "$2" "$E_DKMS" "failed, $(stays "$1")"
 	record_attempt "$1" "$2" "${cause:-DKMS: $(why "$LOG")}"
 	if [ -n "$cause" ]; then

@@ -318,5 +318,5 @@ must_go()
 	local said
 
 	said=$(may_go "$1" 2>&1) ||
-		die stock-not-kept release="$1" why="$(printf '%s\n' "$said" | sed -n 's/^i915-backport: //p' | tail -n 1)"
+		die stock-not-kept release="$1" why="$(printf '%s\n' "$said" | last_said)"
 }

@@ -8,11 +8,14 @@
 # if it is a module, which options are not; or if there is no i915 that it could be an option of.
 can_be_replaced()
 {
+	local config
+
 	[ -d "$1" ] || die no-headers-folder headers="$1" release="$2"
-	[ -f "$1/include/config/auto.conf" ] || [ -f "$1/.config" ] ||
+	config=$(config_of "$1")
+	[ -n "$config" ] ||
 		die headers-not-configured headers="$1" release="$2"
 	[ -z "$(setting I915_DIR "$2")" ] || return 0
-	! grep -q "^CONFIG_DRM_I915_[A-Z0-9_]*=[m$(kconfig "$1" CONFIG_DRM_I915 | grep -q . || echo y)]\$" "$(config_of "$1")" || return 0
+	! grep -q "^CONFIG_DRM_I915_[A-Z0-9_]*=[m$(kconfig "$1" CONFIG_DRM_I915 | grep -q . || echo y)]\$" "$config" || return 0
 	is_module "$1" "$2"
 }
 
