@@ -27,13 +27,13 @@ make_root()
 	shift 2
 	root=$TEST_CACHE/$name
 	stamp="$suite $*"
-	if [ "$(cat "$root/.made" 2>/dev/null)" != "$stamp" ]; then
+	if [ "$(cat "$root/.whole" 2>/dev/null)" != "$stamp" ]; then
 		mkdir -p "$TEST_CACHE"
 		again bootstrap "$suite" "$root" "$(echo "$*" | tr ' ' ',')" >"$TEST_CACHE/$name.log" 2>&1 || {
 			echo "debootstrap $suite: $(tail -n 1 "$TEST_CACHE/$name.log"); the log is $TEST_CACHE/$name.log" >&2
 			return 1
 		}
-		echo "$stamp" >"$root/.made"
+		echo "$stamp" >"$root/.whole"
 	fi
 	echo "$root"
 }
@@ -51,6 +51,18 @@ release_root()
 	for where in proc dev; do
 		! mountpoint -q "${1:?}/$where" || umount -R -l "$1/$where"
 	done
+}
+
+# lend_root ROOT / take_back_root ROOT: to what changes it. One that does not come back, as it was, is made anew when it is next wanted:
+# a life that is cut short leaves a root without its stock driver.
+lend_root()
+{
+	mv "$1/.whole" "$1/.lent"
+}
+
+take_back_root()
+{
+	mv "$1/.lent" "$1/.whole"
 }
 
 # in_root ROOT COMMAND...

@@ -12,7 +12,7 @@ delivery_root()
 	root=$TEST_CACHE/delivery
 	[ "$suite $generator" = "bookworm initramfs-tools" ] || root=$root-$suite-$generator
 	more="linux-image-amd64 $generator build-essential debhelper dh-dkms fakeroot lintian rpm apt-utils gpg gpg-agent"
-	stamp="$(cat "$base/.made") $more"
+	stamp="$(cat "$base/.whole") $more"
 	if [ "$(cat "$root/.delivery" 2>/dev/null)" != "$stamp" ]; then
 		another_root "$base" "$root"
 		small_initramfs
