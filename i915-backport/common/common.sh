@@ -44,19 +44,22 @@ echo()
 	printf '%s\n' "$*"
 }
 
-# message ID [NAME=VALUE]...: sets message and message_status to the line and the exit status that the file 'messages' has of it.
+# message ID [NAME=VALUE]...: the exit status and the line that the file 'messages' has of it.
 message()
 {
+	local message
+
 	message=$(awk -f "$ROOM/common/table.awk" -f "$ROOM/common/message.awk" "$ROOM/common/messages" "$@" 2>/dev/null) || message="$E_SYSTEM $*"
-	message_status=${message%% *}
-	message=${message#* }
+	printf '%s\n' "$message"
 }
 
 # said ID [NAME=VALUE]...: the line, on stdout.
 said()
 {
-	message "$@"
-	printf '%s\n' "$message"
+	local message
+
+	message=$(message "$@")
+	printf '%s\n' "${message#* }"
 }
 
 # tell LINE: on stderr, as one, without what a terminal would obey.
@@ -75,15 +78,19 @@ quit()
 # warn ID [NAME=VALUE]...
 warn()
 {
-	message "$@"
-	tell "$message"
+	local message
+
+	message=$(message "$@")
+	tell "${message#* }"
 }
 
 # die ID [NAME=VALUE]...: with the exit status of that message.
 die()
 {
-	message "$@"
-	quit "$message_status" "$message"
+	local message
+
+	message=$(message "$@")
+	quit "${message%% *}" "${message#* }"
 }
 
 # answer: what was asked for, from stdin to stdout. Who reads it may have seen enough.

@@ -129,6 +129,8 @@ vet_settings()
 # setting KEY [RELEASE]: from the environment, else KEY[RELEASE]= or KEY= of the configuration file.
 setting()
 {
+	local given
+
 	eval "given=\${$1:-}"
 	if [ -n "$given" ]; then
 		printf '%s\n' "$given"
@@ -145,6 +147,13 @@ setting()
 				special = text
 		}
 		END { print special != "" ? special : general }'
+}
+
+# source_setting RELEASE: the one that names the source of its i915, for messages. A source that no kernel was named for is none of a newer
+# i915.
+source_setting()
+{
+	[ -n "$1" ] && [ -n "$(setting I915_SOURCE "$1")" ] && echo I915_SOURCE || echo KSRC
 }
 
 # kept RELEASE: says so, if the user wants the stock driver for it.

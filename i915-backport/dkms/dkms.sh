@@ -412,12 +412,11 @@ dkms_install_for()
 	fi
 	discard_build "$1" "$2" "$different"
 	installed=0
-	PROGRESS="$1: building under DKMS" EXPECTED=150
 	# The version that is asked for, also where a newer one is installed; DKMS 2.2 knows no such option, and installs it.
 	override=$(run_dkms --help 2>&1 | grep -o -m 1 -e '--force-version-override') || true
 	# As run_dkms does, which is no program.
 	# shellcheck disable=SC2016 # for the inner shell
-	with_progress sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" ${override:+"$override"} || installed=$?
+	with_progress "$1: building under DKMS" 150 sh -c 'exec "$@" 9>&-' sh dkms install -m "$DKMS_NAME" -v "$(package_version)" -k "$1" ${override:+"$override"} || installed=$?
 	# A DKMS that another run has begun may have been faster: what counts is what is there.
 	if is_ours "$(module_on_disk "$1")" && { [ "$installed" = 0 ] || is_installed "$1" "$(package_version)"; }; then
 		row "$1" "$2" 0 "installed, generation $(planned generation "$2")${different:+, in the place of one $different}"

@@ -157,9 +157,8 @@ own_tree()
 stage_own()
 {
 	open_work
-	has_i915 "$1" || not_a_tree "$1"
 	choose_i915 "$1" "${KDIR:-$1}" ''
-	stage "$1" "$WORK/stage"
+	stage "$1" "$WORK/stage" "$1" ''
 }
 
 # in_git TREE WORD...: git, in the tree, as it is without what a user may have set for patches.

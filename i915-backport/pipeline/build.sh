@@ -3,17 +3,19 @@
 #
 # build - the staged driver into a module, by the kernel's own kbuild.
 
-# kbuild RUNNER KDIR DIR [ARGUMENT]...: RUNNER make, in DIR as an external module, with the variables in $WORK/variables. The kernel's
-# makefiles take LC_ALL away, and messages are read here.
+# kbuild WHAT KDIR DIR [ARGUMENT]...: make, in DIR as an external module, with the variables in $WORK/variables; with a progress line, if
+# there is something for it to say. The kernel's makefiles take LC_ALL away, and messages are read here.
 kbuild()
 {
-	local runner=$1 kdir=$2 dir=$3 variable
+	local what=$1 kdir=$2 dir=$3 variable
 
 	shift 3
 	while IFS= read -r variable; do
 		set -- "$@" "$variable"
 	done <"$WORK/variables"
-	$runner env LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" "$@"
+	set -- env LANG=C LC_CTYPE=C LC_MESSAGES=C make -C "$kdir" M="$dir" "$@"
+	[ -z "$what" ] || set -- with_progress "$what" 120 "$@"
+	"$@"
 }
 
 # variables KDIR: what make is given, a line each; of two of one name the last counts. The user's, or those of kernels_compiler.
@@ -217,8 +219,7 @@ compile()
 
 	release=$(headers_release "$2")
 	! is_backport "$release" || all=-k
-	PROGRESS="building $DRIVER.ko for $release" EXPECTED=120
-	kbuild with_progress "$2" "$1/$I915" -j"${J:-$(nproc)}" ${all:+"$all"} modules || {
+	kbuild "building $DRIVER.ko for $release" "$2" "$1/$I915" -j"${J:-$(nproc)}" ${all:+"$all"} modules || {
 		[ -z "$all" ] || report_missing "$release"
 		blame "$LOG" "$2"
 		die build-failed error="$(without "$1/" "$(first_error "$LOG")")" log="$LOG"

@@ -33,53 +33,6 @@ need_release()
 		die no-such-kernel release="$1" folder="$MODULES"
 }
 
-# headers_macro KDIR NAME: the number that version.h defines for NAME.
-headers_macro()
-{
-	local header
-
-	for header in include/generated/uapi/linux/version.h include/linux/version.h; do
-		[ -f "$1/$header" ] || continue
-		sed -n "s/^#define[[:space:]]*$2[[:space:]]*\([0-9][0-9]*\)[[:space:]]*$/\1/p" "$1/$header" | head -n 1
-		return
-	done
-}
-
-# headers_version KDIR: VERSION.PATCHLEVEL.SUBLEVEL of the headers. LINUX_VERSION_CODE holds
-# eight bits of SUBLEVEL; later headers say it in full beside it.
-headers_version()
-{
-	local code sublevel
-
-	code=$(headers_macro "$1" LINUX_VERSION_CODE)
-	[ -n "$code" ] || return 0
-	sublevel=$(headers_macro "$1" LINUX_VERSION_SUBLEVEL)
-	printf '%s\n' "$((code >> 16)).$((code >> 8 & 255)).${sublevel:-$((code & 255))}"
-}
-
-# headers_release KDIR: what 'uname -r' says on that kernel.
-headers_release()
-{
-	sed -n 's/^#define UTS_RELEASE "\(.*\)"$/\1/p' "$1/include/generated/utsrelease.h" 2>/dev/null | plain_names | head -n 1
-}
-
-# kconfig KDIR SYMBOL: y, m or nothing.
-kconfig()
-{
-	sed -n "s/^$2=//p" "$1/include/config/auto.conf" "$1/.config" 2>/dev/null | head -n 1
-}
-
-# kernel_sha256 KDIR: of what these headers say of their kernel: its configuration, without what is of the compiler; and the symbols
-# it exports, where no CRC tells of each of them whether it has changed.
-kernel_sha256()
-{
-	{
-		cat "$1/include/config/auto.conf" 2>/dev/null || cat "$1/.config"
-	} | grep '^CONFIG_' | grep -vE '^CONFIG_(CC|GCC|CLANG|LD|LLD|AS|PAHOLE|RUSTC|BINDGEN|TOOLS)_' | sort >"$WORK/config"
-	grep -qx 'CONFIG_MODVERSIONS=y' "$WORK/config" || sort "$1/Module.symvers" >>"$WORK/config" 2>/dev/null || true
-	sha256sum <"$WORK/config" | cut -d' ' -f1
-}
-
 # is_tarball FILE: by its name, or by what is in it if it is not compressed.
 is_tarball()
 {

@@ -39,11 +39,10 @@ make_plan()
 	usual_driver
 	vet_settings
 	can_be_replaced "$kdir" "$release"
-	! is_backport "$release" || SOURCE_KEY=I915_SOURCE
 	origin=$(find_source "$kdir" "$release")
 	if [ -n "$origin" ]; then
 		printf '%s\n' "source=$origin"
-		tree=$(set -e; tree_at "$origin")
+		tree=$(set -e; tree_at "$origin" "$release")
 		choose_i915 "$tree" "$kdir" "$release"
 		printf '%s\n' "folder=$I915" "module=$DRIVER"
 		is_module "$kdir" "$release"
@@ -54,7 +53,7 @@ make_plan()
 	alien=$(other_headers "$kdir" "$release")
 	[ -z "$alien" ] || die other-headers headers="$kdir" why="$alien"
 	[ -n "$origin" ] || no_source "$release" "$(minor "$(headers_version "$kdir")")"
-	stage "$origin" "$WORK/stage"
+	stage "$tree" "$WORK/stage" "$origin" "$release"
 	version=$(tree_version "$WORK/stage/Makefile")
 	printf '%s\n' "version=$version"
 	belongs "$version" "$kdir" "$origin" "$release"
@@ -85,8 +84,8 @@ sums()
 	} 2>/dev/null | sum_of settings
 	{
 		printf '%s\n' "$1" "$2" "$stock"
-		for file in include/config/auto.conf .config include/generated/uapi/linux/version.h include/linux/version.h Module.symvers; do
-			[ ! -f "$1/$file" ] || sha256sum "$1/$file"
+		for file in "$(config_of "$1")" "$1/include/generated/uapi/linux/version.h" "$1/include/linux/version.h" "$1/Module.symvers"; do
+			[ ! -f "$file" ] || sha256sum "$file"
 		done
 		[ -z "$stock" ] || sha256sum "$stock"
 	} 2>/dev/null | sum_of headers
@@ -113,7 +112,7 @@ choose_fix()
 		! is_backport "$2" || { printf '%s\n' series_sha256=none generation=none; return; }
 		die clean source="$1" reason="$reason" ;;
 	leaks*) ;;
-	*) die verdict-unknown source="$1" reason="$reason" setting="$SOURCE_KEY" ;;
+	*) die verdict-unknown source="$1" reason="$reason" setting="$(source_setting "$2")" ;;
 	esac
 	series=$(set -e; choose "$WORK/stage" "$2")
 	[ "$series" != "$WORK/fix" ] && printf '%s\n' "series=$series" || echo series=fix
@@ -185,12 +184,13 @@ handed_over()
 # is_current DECIDED KDIR RELEASE: by the sums of all that it was made of. Leaves the source in $WORK/stage.
 is_current()
 {
-	local origin series
+	local origin tree series
 
 	use_plan "$1"
 	[ "$(printf '%s\n' "$1" | grep -e '^package_sha256=' -e '^settings_sha256=' -e '^headers_sha256=')" = "$(sums "$2" "$3" "$(stock_module "$2" "$3")")" ] || return
 	origin=$(planned source "$1")
-	[ -n "$origin" ] && [ "$(find_source "$2" "$3")" = "$origin" ] && (stage "$origin" "$WORK/stage") 2>/dev/null || return
+	[ -n "$origin" ] && [ "$(find_source "$2" "$3")" = "$origin" ] && tree=$(tree_at "$origin" "$3" 2>/dev/null) && [ -d "$tree" ] &&
+		(stage "$tree" "$WORK/stage" "$origin" "$3") 2>/dev/null || return
 	[ "$(tree_version "$WORK/stage/Makefile")" = "$(planned version "$1")" ] &&
 		[ "$(source_sha256 "$WORK/stage")" = "$(planned source_sha256 "$1")" ] || return
 	series=$(series_of "$1")

@@ -70,9 +70,8 @@ i915_of()
 	if [ -f "$1/i915_drv.h" ]; then
 		printf '%s\n' "$1"
 	elif [ -d "$1" ] || is_tarball "$1"; then
-		tree=$(set -e; tree_at "$1")
+		tree=$(set -e; tree_at "$1" '')
 		choose_i915 "$tree" "${KDIR:-$tree}" ''
-		[ -f "$tree/$I915/i915_drv.h" ] || not_a_tree "$1"
 		printf '%s\n' "$tree/$I915"
 	else
 		die not-a-tree-or-tarball source="$1"

@@ -9,45 +9,28 @@
 #   drivers/platform/x86/...         what "../../../" in an #include leads to
 #   include/drm/...                  headers that are the driver's alone, for a kernel of another release
 
-# The setting that named the source, for messages.
-SOURCE_KEY=KSRC
 OWN_HEADERS='include/drm/i915_drm.h include/drm/i915_pciids.h include/drm/i915_powerwell.h
 	include/drm/intel/i915_drm.h include/drm/intel/i915_pciids.h include/uapi/drm/i915_drm.h'
 
-# stage SOURCE DEST: the driver that choose_i915 has chosen, from a tree by copying, from a tarball by way of the cache.
-stage()
-{
-	local tree
-
-	tree=$(set -e; tree_at "$1")
-	[ -d "$tree" ] || exit "$E_SYSTEM" # in a condition, where set -e is not obeyed
-	[ -f "$tree/$I915/i915_drv.h" ] || not_a_tree "$1"
-	copy_tree "$tree" "$2" "$1"
-	vet "$2" "$1"
-}
-
-# tree_at SOURCE: the kernel tree that it is, or that was unpacked from it.
+# tree_at SOURCE RELEASE: the kernel tree that it is, or that was unpacked from it.
 tree_at()
 {
 	if [ -d "$1" ]; then
-		has_i915 "$1" || not_a_tree "$1"
 		printf '%s\n' "$1"
 	elif is_tarball "$1"; then
-		unpack "$1"
+		unpack "$1" "$2"
 	elif [ -e "$1" ]; then
-		die source-of-no-kind source="$1" setting="$SOURCE_KEY"
+		die source-of-no-kind source="$1" setting="$(source_setting "$2")"
 	else
-		die source-not-there source="$1" setting="$SOURCE_KEY"
+		die source-not-there source="$1" setting="$(source_setting "$2")"
 	fi
 }
 
-not_a_tree()
+# stage TREE DEST SOURCE RELEASE: the driver that choose_i915 has chosen, out of the tree that SOURCE is or was unpacked to.
+stage()
 {
-	[ -f "$1/Makefile" ] && [ -d "$1/drivers" ] ||
-		die source-not-a-tree source="$1" setting="$SOURCE_KEY"
-	[ ! -d "$1/$I915" ] ||
-		die source-cut folder="$1/$I915" setting="$SOURCE_KEY"
-	die source-without-i915 source="$1" setting="$SOURCE_KEY"
+	copy_tree "$1" "$2" "$3"
+	vet "$2" "$3" "$4"
 }
 
 # copy_tree TREE DEST SOURCE: only what belongs to a stage, without what an earlier build left in the tree. Nothing is
@@ -130,7 +113,7 @@ included()
 		sed 's|^[^"]*"||; s|"$||; s|^\(\.\./\)*||' | sort -u
 }
 
-# unpack TARBALL: into the cache, once; prints where. What is in the cache is whole: a stage gets its
+# unpack TARBALL RELEASE: into the cache, once; prints where. What is in the cache is whole: a stage gets its
 # final name only after everything is there. Of a file that was written to or replaced, the inode or the time of its last change
 # is another, whatever its size and date are set to.
 unpack()
@@ -146,7 +129,7 @@ unpack()
 		new=$(mktemp -d "$cache/.new.XXXXXX") ||
 			die cannot-write path="$cache"
 		log "unpacking $1 into $where"
-		tree=$(set -e; extract "$1" "$new")
+		tree=$(set -e; extract "$1" "$new" "$2")
 		mv "$tree" "$where"
 		rm -rf "$new"
 	fi
@@ -154,11 +137,11 @@ unpack()
 	printf '%s\n' "$where"
 }
 
-# extract TARBALL DIR: each i915, its headers, the driver folders it may include from, and the Makefile; nothing else. Prints where in
+# extract TARBALL DIR RELEASE: each i915, its headers, the driver folders it may include from, and the Makefile; nothing else. Prints where in
 # DIR the tree is, however it is called in the tarball: the folder of a release, none ('git archive'), ./, or some folders deep.
 extract()
 {
-	local tarball=$1 dir=$2 cause tree trees kernel
+	local tarball=$1 dir=$2 release=$3 cause tree trees kernel
 
 	mkdir "$dir/all"
 	take_members "$tarball" "$dir" /dev/null
@@ -182,9 +165,9 @@ extract()
 		printf '%s\n' "$tree"
 		return
 	fi
-	[ -z "$trees" ] || die tarball-of-several source="$tarball" trees="$trees" setting="$SOURCE_KEY"
-	[ -z "$kernel" ] || die tarball-without-i915 source="$tarball" setting="$SOURCE_KEY"
-	die tarball-of-no-kernel source="$tarball" setting="$SOURCE_KEY"
+	[ -z "$trees" ] || die tarball-of-several source="$tarball" trees="$trees" setting="$(source_setting "$release")"
+	[ -z "$kernel" ] || die tarball-without-i915 source="$tarball" setting="$(source_setting "$release")"
+	die tarball-of-no-kernel source="$tarball" setting="$(source_setting "$release")"
 }
 
 # outermost DIR: the kernel tree with an i915 in it, if one has all others inside. DIR/../trees lists them.
@@ -220,7 +203,7 @@ take_members()
 		[ $? = 2 ] || printf '%s\n' "tar: was killed" >>"$dir/err"
 }
 
-# vet STAGE SOURCE: what was copied, before anything in it is looked at by make or the compiler.
+# vet STAGE SOURCE RELEASE: what was copied, before anything in it is looked at by make or the compiler.
 vet()
 {
 	local odd
@@ -228,9 +211,9 @@ vet()
 	odd=$(find "$1" ! -type f ! -type d | head -n 1)
 	[ -z "$odd" ] ||
 		die link-in-source source="$2" file="${odd#"$1"/}"
-	[ -f "$1/$I915/Makefile" ] || die source-without-makefile source="$2" folder="$I915" setting="$SOURCE_KEY"
+	[ -f "$1/$I915/Makefile" ] || die source-without-makefile source="$2" folder="$I915" setting="$(source_setting "$3")"
 	[ -n "$(tree_version "$1/Makefile")" ] ||
-		die source-without-version source="$2" setting="$SOURCE_KEY"
+		die source-without-version source="$2" setting="$(source_setting "$3")"
 }
 
 # source_sha256 STAGE: one sum over every file of i915 and what it includes, name and content. The tree's Makefile says only of which

@@ -89,16 +89,6 @@ has_i915()
 	[ -f "$1/$I915/i915_drv.h" ] || [ -n "$(i915_of_tree "$1")" ]
 }
 
-# config_of KDIR: the file with the configuration that a kernel's headers, or a tree, have; nothing if there is none.
-config_of()
-{
-	local file
-
-	for file in "$1/include/config/auto.conf" "$1/.config"; do
-		[ ! -f "$file" ] || { printf '%s\n' "$file"; return; }
-	done
-}
-
 # builds CONFIG TREE FOLDER MODULE: y or m if that configuration builds it, by the makefiles on the way to the folder; nothing if it does not.
 builds()
 {
@@ -134,12 +124,13 @@ named_drivers()
 
 # choose_i915 TREE KDIR RELEASE: sets I915, DRIVER and SYMBOL to the folder, the module and the configuration's symbol of the one that is meant:
 # the one that I915_DIR names, the only one, the only one that the configuration in KDIR builds, or what drives the GPU of this machine
-# under RELEASE. KDIR and RELEASE may be nothing.
+# under RELEASE. KDIR and RELEASE may be nothing. Ends here where the tree has none.
 choose_i915()
 {
 	local all wished config built folder module symbol
 
 	all=$(i915_of_tree "$1")
+	[ -n "$all" ] || [ -f "$1/$I915/i915_drv.h" ] || not_a_tree "$1" "$3"
 	wished=$(setting I915_DIR "$3")
 	built=$all
 	config=${2:+$(config_of "$2")}
@@ -163,6 +154,16 @@ choose_i915()
 		$built
 	EOT
 	SYMBOL=${SYMBOL:-CONFIG_DRM_I915}
+}
+
+# not_a_tree TREE RELEASE: it is none with an i915 in it.
+not_a_tree()
+{
+	[ -f "$1/Makefile" ] && [ -d "$1/drivers" ] ||
+		die source-not-a-tree source="$1" setting="$(source_setting "$2")"
+	[ ! -d "$1/$I915" ] ||
+		die source-cut folder="$1/$I915" setting="$(source_setting "$2")"
+	die source-without-i915 source="$1" setting="$(source_setting "$2")"
 }
 
 is_several()

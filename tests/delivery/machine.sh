@@ -14,7 +14,7 @@ done
 unset part
 
 CACHE=${LAB_CACHE:-$(cache_dir)/lab}
-PLATFORM=broadwell CPUS=1 DEBUG='' SUITES=none SHELL_IN_GUEST='' TIMEOUT=1800 PROGRESS="Debian on the virtual GPU" EXPECTED=90
+PLATFORM=broadwell CPUS=1 DEBUG='' SUITES=none SHELL_IN_GUEST='' TIMEOUT=1800
 APPEND="slub_debug=- root=/dev/vda rw"
 SILENCE=900 # of a DKMS that installs there
 
@@ -79,7 +79,7 @@ runs()
 	"$@" -serial "file:$place/console" -serial "file:$place/tap" </dev/null &
 	qemu=$!
 	PIDS="$PIDS $qemu"
-	watch "$place" >"$place/ended"
+	watch "$place" "Debian on the virtual GPU" 90 >"$place/ended"
 	stop_guest
 	tr -d '\r' <"$place/tap" >"$place/said"
 	sed 's/^/# /' "$place/said"

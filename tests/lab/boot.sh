@@ -122,7 +122,8 @@ exec_qemu()
 	exec_machine "$dir" -kernel "$vmlinuz" -initrd "$dir/initramfs" -append "$(command_line)" "$@"
 }
 
-# boot KERNEL-FILE DIR: until the guest has ended or must be ended.
+# boot KERNEL-FILE DIR WHAT SECONDS: until the guest has ended or must be ended; for the progress line, what it does and how long that takes the
+# first time.
 boot()
 {
 	rm -f "$2/seconds" "$2"/*.out
@@ -133,9 +134,9 @@ boot()
 	exec_qemu "$1" "$2" -serial "file:$2/console" -serial "file:$2/tap" </dev/null &
 	qemu=$!
 	PIDS="$PIDS $qemu"
-	begin_line
-	watch "$2" >"$2/ended"
-	end_bar
+	begin_line "$3" "$4"
+	watch "$2" "$3" "$4" >"$2/ended"
+	end_bar "$3"
 	stop_guest
 	# It is silent, unless it crashes or was built with sanitizers that have found something.
 	if [ -s "$2/vgpu.log.out" ]; then
@@ -143,10 +144,11 @@ boot()
 	fi
 }
 
+# end_bar WHAT
 end_bar()
 {
 	[ ! -t 2 ] || clear_bar
-	end_line "$((($(milliseconds) - begin) / 1000))"
+	end_line "$1" "$((($(milliseconds) - begin) / 1000))"
 }
 
 milliseconds()
@@ -167,14 +169,14 @@ note_ready()
 	echo "$(($(milliseconds) - begin))" | awk '{ printf "%.1f\n", $1 / 1000 }' >"$1/seconds"
 }
 
-# watch DIR: print why the guest ended.
+# watch DIR WHAT SECONDS: print why the guest ended.
 watch()
 {
-	said=0 heard=$begin expected=$(expected)
+	said=0 heard=$begin expected=$(expected "$2" "$3")
 	while kill -0 "$qemu" 2>/dev/null; do
 		sleep 0.2
 		time=$(milliseconds)
-		[ ! -t 2 ] || bar "$(((time - begin) / 1000))" "$expected" >&2
+		[ ! -t 2 ] || bar "$2" "$(((time - begin) / 1000))" "$expected" >&2
 		note_ready "$1"
 		bytes=$(size_of "$1")
 		if [ "$bytes" != "$said" ]; then
