@@ -25,7 +25,7 @@ static const char usage[] =
 "Serve a virtual Intel GPU to one vfio-user client, such as QEMU.\n"
 "\n"
 "  -s, --socket PATH     UNIX socket to serve (mode 0600)\n"
-"  -p, --platform NAME   broadwell (default) or haswell\n"
+"  -p, --platform NAME   one of %s (default: the first)\n"
 "  -l, --lpc             be the platform's ISA bridge instead of the GPU\n"
 "  -c, --control PATH    UNIX socket for time control and state\n"
 "  -o, --log FILE        write the log there, not to standard error\n"
@@ -111,11 +111,11 @@ static void parse(int argc, char **argv, struct options *o)
 			o->platform = platform_find(optarg);
 			if (o->platform)
 				break;
-			fprintf(stderr, "vgpu: --platform %s: use broadwell or haswell\n",
-				optarg);
+			fprintf(stderr, "vgpu: --platform %s: use one of %s\n",
+				optarg, platform_names());
 			exit(EXIT_USAGE);
 		case 'h':
-			fputs(usage, stdout);
+			printf(usage, platform_names());
 			exit(EXIT_OK);
 		default:
 			exit(EXIT_USAGE);
@@ -167,7 +167,7 @@ static void summary(const struct vgpu *gpu)
 int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
-	struct options o = { .platform = platform_find("broadwell") };
+	struct options o = { .platform = platform_find(NULL) };
 	struct server server = { .transport.fd = -1 };
 	struct vgpu gpu;
 	int ret;

@@ -3,6 +3,7 @@
  * Platform tables. A new platform of a known generation is a struct platform;
  * the code asks the generation only where the hardware really differs.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "vgpu.h"
@@ -160,6 +161,7 @@ static const struct platform platforms[] = {
 
 /**
  * platform_find() - platform by the name given on the command line
+ * @name: NULL for the one that it is unless a name is given
  *
  * Return: NULL if there is none.
  */
@@ -168,7 +170,24 @@ const struct platform *platform_find(const char *name)
 	u32 i;
 
 	for (i = 0; i < ARRAY_SIZE(platforms); i++)
-		if (!strcmp(platforms[i].name, name))
+		if (!name || !strcmp(platforms[i].name, name))
 			return &platforms[i];
 	return NULL;
+}
+
+/**
+ * platform_names() - the platforms that there are
+ *
+ * Return: their names, for a message.
+ */
+const char *platform_names(void)
+{
+	static char names[16 * ARRAY_SIZE(platforms)];
+	u32 i;
+
+	names[0] = '\0';
+	for (i = 0; i < ARRAY_SIZE(platforms); i++)
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%s",
+			 i ? ", " : "", platforms[i].name);
+	return names;
 }

@@ -111,6 +111,7 @@ struct platform {
 };
 
 const struct platform *platform_find(const char *name);
+const char *platform_names(void);
 
 /* ---- engine.c ---- */
 #define MAX_DEPTH	2	/* ring, batch, second-level batch */

@@ -3,45 +3,35 @@
 #
 # shellcheck disable=SC3043,SC2154 # local; unit is set by who sources this
 #
-# drivers - miniatures of the driver, of seven ages; 4.8+ is what vendors took from upstream between 4.8 and 4.9, with requests in a file of their
-# own. A line 'AGE|...' of i915/* is of drivers of that age only:
-#
-#            3.18   4.1    4.3    4.4    4.7    4.8    4.8+
-#   oldest   x
-#   middle          x
-#   old      x      x
-#   halfway                x
-#   recent                 x      x      x      x      x
-#   new                           x      x      x      x
-#   newer           x      x      x      x      x      x
-#   newest                               x      x      x
-#   latest                                      x      x
-#   within                                      x
-#   own                                                x
-#   before   x      x      x      x
-#   between         x      x      x
-#   apart    x      x      x      x      x
-#   keeps           x      x      x      x
-#   reserves               x      x      x
-#   refs     x      x      x      x      x      x
+# drivers - miniatures of the driver, of several ages; 4.8+ is what vendors took from upstream between 4.8 and 4.9, with requests in a file
+# of their own.
+
+# Age, which patches it needs, and the words of its lines: a line 'WORD|...' of i915/* is of drivers with that word only.
+ages='
+3.18  1 2 3 4 5 6 7 8 9 10  oldest old before apart refs
+4.1   1 2 3 4 5 6 7 8 9 10  middle old newer before between apart keeps refs
+4.3     2 3 4 5 6 7 8 9 10  halfway recent newer before between apart keeps reserves refs
+4.4       3 4 5 6 7 8 9 10  recent new newer before between apart keeps reserves refs
+4.7       3 4 5 6 7 8 9 10  recent new newer newest apart keeps reserves refs
+4.8       3 4 5 6 7 8 9 10  recent new newer newest latest within refs
+4.8+      3 4 5 6 7 8 9 10  recent new newer newest latest own
+'
+
+# of_age AGE CHARACTERS: what is made of these in its row.
+of_age()
+{
+	echo "$ages" | AGE=$1 awk -v of="^[$2]+\$" '$1 "" == ENVIRON["AGE"] { for (i = 2; i <= NF; i++) if ($i ~ of) printf "%s ", $i }'
+}
 
 # mini_i915 AGE DIR
 mini_i915()
 {
 	local words file
 
-	case $1 in
-	3.18) words='oldest old before apart refs' ;;
-	4.1) words='middle old newer before between apart keeps refs' ;;
-	4.3) words='halfway recent newer before between apart keeps reserves refs' ;;
-	4.4) words='recent new newer before between apart keeps reserves refs' ;;
-	4.7) words='recent new newer newest apart keeps reserves refs' ;;
-	4.8) words='recent new newer newest latest within refs' ;;
-	4.8+) words='recent new newer newest latest own' ;;
-	esac
+	words=$(of_age "$1" a-z)
 	mkdir -p "$2"
 	for file in "$unit"/place/i915/*; do
-		awk -v words=" $words " '
+		awk -v words=" $words" '
 			/^[a-z]+\|/ { if (!index(words, " " substr($0, 1, index($0, "|") - 1) " ")) next; sub(/^[a-z]+\|/, "") }
 			{ print }' "$file" >"$2/${file##*/}"
 		[ -s "$2/${file##*/}" ] || rm "$2/${file##*/}"
