@@ -428,6 +428,7 @@ static bool place_ours(struct placing *pl, const struct form *f)
 	good = !src->text.len;
 	if (good) {
 		add(&src->text, ours.s, ours.len);
+		src->text.crlf = file_of(pl->d, "i915_drv.h")->text.crlf;
 		src->changed = src->ours = true;
 		free(src->tokens);
 		src->tokens = NULL;

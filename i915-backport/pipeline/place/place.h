@@ -22,6 +22,7 @@
 struct text {
 	char *s;		/* ends with a NUL that does not count */
 	size_t len, cap;
+	bool crlf;		/* in its file each line ends with CR and LF, of which the CR is left out */
 };
 
 /* A token: where in the text it is. Comments are tokens; blanks are not. */
