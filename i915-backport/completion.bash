@@ -14,7 +14,7 @@ _i915_backport()
 	case $command in
 	status | plan | rollback)
 		mapfile -t COMPREPLY < <(compgen -W --help -- "$word"; cd /lib/modules && compgen -d -- "$word") ;;
-	verdict | survey | facts | apply | format-patches | report)
+	verdict | survey | facts | apply | format-patches | adapt | report)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	verify)
 		mapfile -t COMPREPLY < <(compgen -W "--leaktest --help" -- "$word") ;;

@@ -314,7 +314,7 @@ commit_patches()
 	set --
 	while IFS= read -r name; do
 		n=$((n + 1))
-		as_mail "$tree" "$series/$name" "$WORK/plain/$n" >"$WORK/mail.$n"
+		as_mail "$tree" "$series/$name" "$WORK/plain/$n" | as_committed "$tree" >"$WORK/mail.$n"
 		set -- "$@" "$WORK/mail.$n"
 	done <"$WORK/plain/names"
 	in_git "$tree" am -q --keep-cr --directory="$(in_git "$tree" rev-parse --show-prefix)" -- "$@" >"$WORK/am" 2>&1 </dev/null || {
@@ -334,11 +334,22 @@ commit_patches()
 	}
 }
 
-# same FILE FILE: also where neither is there.
+# as_committed TREE: a patch for 'git am': without carriage returns, where git puts them only into the working tree.
+as_committed()
+{
+	if in_git "$1" ls-files --eol -- "$I915/i915_drv.h" | grep -q '^i/lf  *w/crlf'; then
+		sed 's/\r$//'
+	else
+		cat
+	fi
+}
+
+# same FILE FILE: also where neither is there. What ends their lines is git's affair.
 same()
 {
 	if [ -e "$1" ] && [ -e "$2" ]; then
-		cmp -s "$1" "$2"
+		sed 's/\r$//' "$1" >"$WORK/lines"
+		sed 's/\r$//' "$2" | cmp -s "$WORK/lines" -
 	else
 		[ ! -e "$1" ] && [ ! -e "$2" ]
 	fi

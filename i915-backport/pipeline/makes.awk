@@ -46,7 +46,7 @@ FILENAME == ARGV[1] {
 	next
 }
 
-{ sub(/#.*/, ""); line = line $0 }
+{ sub(/#.*|\r$/, ""); line = line $0 }
 sub(/\\[ \t]*$/, " ", line) { next }
 {
 	text = line

@@ -3,13 +3,17 @@
 #
 # place - the package's own series for one driver, made of patches/*.hooks (docs/hooks.md).
 
+# So many hooks without a place are named; who wants all of them asks adapt.
+SAID=8
+
 # place ARGUMENT...: the program of make_series; why it fails is in $WORK/err.
 place()
 {
 	"$placer" "$@" 2>"$WORK/err"
 }
 
-# make_series STAGE DIR: the fix for the driver in STAGE, as a quilt series in DIR.
+# make_series STAGE DIR [--partly]: the fix for the driver in STAGE, as a quilt series in DIR. What is in a patch of it, and where hooks without
+# a place are left out, may be nothing: then there is none.
 make_series()
 {
 	local a="$WORK/place/a/$I915" b="$WORK/place/b/$I915" n=0 number hooks name placer
@@ -17,26 +21,38 @@ make_series()
 	need diff
 	placer=$(set -e; host_program place "$ROOM"/pipeline/place/*.c)
 	rm -rf "$WORK/place" "$2"
-	{ mkdir -p "$a" "$2" && : >"$2/series"; } 2>"$WORK/err" || die cannot-write path="$WORK"
-	place --list "$PACKAGE/patches" "$1/$I915" >"$WORK/place/list" || no_place "$?"
-	place --upto 0 "$PACKAGE/patches" "$1/$I915" "$a" || no_place "$?"
+	{ mkdir -p "$a" "$2" && : >"$2/series"; } 2>"$WORK/err" || die cannot-write path="$2"
+	place ${3:+"$3"} --list "$PACKAGE/patches" "$1/$I915" >"$WORK/place/list" || no_place "$?"
+	place ${3:+"$3"} --upto 0 "$PACKAGE/patches" "$1/$I915" "$a" || no_place "$?"
 	while read -r number hooks; do
-		n=$((n + 1))
-		name=${hooks#*-}
-		name=$(printf '%04d-%s.patch' "$n" "${name%.hooks}")
 		mkdir -p "$b"
-		place --upto "$number" "$PACKAGE/patches" "$1/$I915" "$b" || no_place "$?"
-		{
-			echo "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
-			place --message "$number" "$PACKAGE/patches" "$1/$I915" | sed 's/^Subject: /&[PATCH] /'
-			printf '%s\n' --- "SPDX-License-Identifier: MIT" ""
-			diff_of "$WORK/place"
-			printf '%s\n' "-- " i915-backport
-		} >"$2/$name" && printf '%s\n' "$name" >>"$2/series" || die cannot-write path="$2/$name"
+		place ${3:+"$3"} --upto "$number" "$PACKAGE/patches" "$1/$I915" "$b" || no_place "$?"
+		diff_of "$WORK/place" >"$WORK/place/diff"
+		if [ -s "$WORK/place/diff" ]; then
+			n=$((n + 1))
+			name=${hooks#*-}
+			name=$(printf '%04d-%s.patch' "$n" "${name%.hooks}")
+			{
+				echo "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
+				place --message "$number" "$PACKAGE/patches" "$1/$I915" | sed 's/^Subject: /&[PATCH] /'
+				printf '%s\n' --- "SPDX-License-Identifier: MIT" ""
+				cat "$WORK/place/diff"
+				printf '%s\n' "-- " i915-backport
+			} >"$2/$name" && printf '%s\n' "$name" >>"$2/series" || die cannot-write path="$2/$name"
+		fi
 		rm -rf "$WORK/place/a"
 		mv "$WORK/place/b" "$WORK/place/a"
 	done <"$WORK/place/list"
 	rm -rf "$WORK/place"
+}
+
+# misses STAGE: the hooks that have no place in the driver in STAGE, each with the reason before it.
+misses()
+{
+	local placer
+
+	placer=$(set -e; host_program place "$ROOM"/pipeline/place/*.c)
+	place --misses "$PACKAGE/patches" "$1/$I915" || no_place "$?"
 }
 
 # diff_of DIR: from DIR/a to DIR/b, as git writes it.
@@ -52,14 +68,32 @@ diff_of()
 # no_place STATUS: what kept place from its work.
 no_place()
 {
-	local reason hooks
+	local reason count
 
 	reason=$(why "$WORK/err")
 	[ "$1" = 1 ] || die cannot-place why="$reason"
-	hooks=${reason%%: *}
 	case $reason in
 	*' already') die fix-in-already folder="$I915" place="${reason#*: }" ;;
-	*.hooks:*) die fix-has-no-place folder="$I915" place="${reason#*: }" patch="$hooks" ;;
+	*.hooks:*) ;;
 	*) die source-odd why="$reason" ;;
 	esac
+	count=$(grep -c . "$WORK/err")
+	[ "$count" != 1 ] || die fix-has-no-place folder="$I915" place="${reason#*: }" patch="${reason%%: *}"
+	head -n "$SAID" "$WORK/err" | while IFS= read -r reason; do
+		warn hook-has-no-place folder="$I915" place="${reason#*: }" patch="${reason%%: *}"
+	done
+	die hooks-have-no-place folder="$I915" count="$count"
+}
+
+# missed FILE: what place says there of hooks without a place, on one line.
+missed()
+{
+	local count
+
+	count=$(grep -c '^[^ ]*\.hooks: ' "$1") || true
+	if [ "$count" -gt 1 ]; then
+		printf '%s\n' "$(head -n 1 "$1" | cut -c 1-300), and $((count - 1)) more"
+	else
+		why "$1"
+	fi
 }

@@ -100,24 +100,34 @@ sum_of()
 # choose_fix ORIGIN RELEASE: probe and choose, for what was staged from ORIGIN.
 choose_fix()
 {
-	local verdict reason series
+	local verdict series
 
 	probe facts "$WORK/stage/$I915" >"$WORK/facts"
 	verdict=$(value verdict <"$WORK/facts")
-	reason=$(placed decided_by "$WORK/facts")
 	printf '%s\n' "verdict=$verdict"
-	printf '%s\n' "reason=$reason"
-	case $verdict in
-	clean)
-		! is_backport "$2" || { printf '%s\n' series_sha256=none generation=none; return; }
-		die clean source="$1" reason="$reason" ;;
-	leaks*) ;;
-	*) die verdict-unknown source="$1" reason="$reason" setting="$(source_setting "$2")" ;;
-	esac
+	printf '%s\n' "reason=$(placed decided_by "$WORK/facts")"
+	if [ "$verdict" = clean ] && is_backport "$2"; then
+		printf '%s\n' series_sha256=none generation=none
+		return
+	fi
+	need_leak "$1" "$WORK/facts" "$2"
 	series=$(set -e; choose "$WORK/stage" "$2")
 	[ "$series" != "$WORK/fix" ] && printf '%s\n' "series=$series" || echo series=fix
 	printf '%s\n' "series_sha256=$(series_sha256 "$series")"
 	printf '%s\n' "generation=$(generation_of "$series")"
+}
+
+# need_leak ORIGIN FACTS RELEASE: a driver that leaks, by what the probe has said of it, or there is nothing to mend.
+need_leak()
+{
+	local reason
+
+	reason=$(placed decided_by "$2")
+	case $(value verdict <"$2") in
+	leaks*) ;;
+	clean) die clean source="$1" reason="$reason" ;;
+	*) die verdict-unknown source="$1" reason="$reason" setting="$(source_setting "$3")" ;;
+	esac
 }
 
 # series_of PLAN: the folder of its series, the package's own or one of the user's; nothing where the driver needs none.

@@ -110,7 +110,7 @@ unplaced()
 	local with="$2/with"
 
 	mkdir "$2/changed"
-	"$placer" --upto 99 "$PACKAGE/patches" "$1" "$2/changed" 2>"$2/err" || { why "$2/err"; return; }
+	"$placer" --upto 99 "$PACKAGE/patches" "$1" "$2/changed" 2>"$2/err" || { missed "$2/err"; return; }
 	cp -RL -- "$1" "$with" 2>"$2/err" && cp -- "$2/changed"/* "$with" 2>>"$2/err" || { why "$2/err"; return; }
 	"$prober" --facts "$with" >"$2/facts" 2>"$2/err" || { why "$2/err"; return; }
 	[ "$(value verdict <"$2/facts")" = clean ] || printf '%s\n' "with the fix: $(placed why "$2/facts")"

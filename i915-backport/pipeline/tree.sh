@@ -7,7 +7,8 @@
 # tree_version MAKEFILE: VERSION.PATCHLEVEL.SUBLEVEL of a source tree, read and not run.
 tree_version()
 {
-	awk '$2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ && $3 ~ /^[0-9]+$/ && !($1 in v) { v[$1] = $3 }
+	awk '{ sub(/\r$/, "") }
+	     $2 == "=" && $1 ~ /^(VERSION|PATCHLEVEL|SUBLEVEL)$/ && $3 ~ /^[0-9]+$/ && !($1 in v) { v[$1] = $3 }
 	     END { if ("VERSION" in v && "PATCHLEVEL" in v)
 	               print v["VERSION"] "." v["PATCHLEVEL"] "." ("SUBLEVEL" in v ? v["SUBLEVEL"] : 0) }' \
 		"$1" 2>/dev/null || true
@@ -45,7 +46,7 @@ i915_folders()
 made_by()
 {
 	awk '
-		{ sub(/#.*/, ""); line = line $0 }
+		{ sub(/#.*|\r$/, ""); line = line $0 }
 		sub(/\\[ \t]*$/, " ", line) { next }
 		line ~ /^obj-(m|y|[$][(]CONFIG_[A-Z0-9_]+[)])[ \t]*[+:]?=/ {
 			symbol = line ~ /^obj-[$]/ ? substr(line, 7, index(line, ")") - 7) : ""

@@ -2,6 +2,8 @@
 /*
  * The files of a driver: read when first asked for, and never written where they are.
  */
+#define _POSIX_C_SOURCE 200809L
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +111,42 @@ void ask(struct driver *d, const char *path, struct conditions *c)
 			c->of[i].holds = true;
 	}
 	free(t.s);
+}
+
+static int is_source(const struct dirent *e)
+{
+	size_t n = strlen(e->d_name);
+
+	return n > 2 && n < sizeof(((struct source *)NULL)->name) && e->d_name[n - 2] == '.' && strchr("ch", e->d_name[n - 1]);
+}
+
+/**
+ * file_with - the file of the driver that has a function or a structure
+ * @d: the driver
+ * @name: what it is called, as spans() takes it
+ *
+ * Returns NULL if none has it, or several have.
+ */
+struct source *file_with(struct driver *d, const char *name)
+{
+	struct source *f, *found = NULL;
+	struct dirent **names;
+	size_t at, from, to;
+	int n = scandir(d->dir, &names, is_source, alphasort), times = 0;
+
+	while (n-- > 0) {
+		f = file_of(d, names[n]->d_name);
+		lex_source(f);
+		at = 0;
+		if (spans(&f->text, f->tokens, f->ntokens, name, &at, &from, &to)) {
+			found = f;
+			times++;
+		}
+		free(names[n]);
+	}
+	if (n == -1)
+		free(names);
+	return times == 1 ? found : NULL;
 }
 
 /* Nothing has been read or changed. */

@@ -3,6 +3,7 @@
  * A hook into its place. It is found by what it belongs to, a function and a statement of it, and has to be the only
  * one; where there is none, or more than one, nothing is done and it is said why.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,9 @@
 #include "place.h"
 
 #define MAX_LINES 160
+#define MAX_TOKENS 64
 #define NOWHERE ((size_t)-1)
+#define TOO_FAR ((size_t)-1)
 
 struct line {
 	char kind;		/* ' ', '+', '-' as in a patch */
@@ -39,6 +42,30 @@ struct edit {
 	struct text text;
 };
 
+/* Why a hook has no place: of all its forms, that of the one that was followed farthest. */
+struct reason {
+	struct text text;
+	size_t reach;			/* 0 no file, 1 no function, 2 it is in another file, more: so many tokens */
+	const struct line *line;	/* that was not found */
+};
+
+static __attribute__((format(printf, 4, 5)))
+void because(struct reason *r, size_t reach, const struct line *line, const char *fmt, ...)
+{
+	char s[1024];
+	va_list args;
+
+	if (r->text.len && reach <= r->reach)
+		return;
+	va_start(args, fmt);
+	vsnprintf(s, sizeof(s), fmt, args);
+	va_end(args);
+	r->text.len = 0;
+	add(&r->text, s, strlen(s));
+	r->reach = reach;
+	r->line = line;
+}
+
 static void drop(struct form *f)
 {
 	free(f->code.s);
@@ -49,15 +76,14 @@ static void drop(struct form *f)
 	f->at = NULL;
 }
 
-/* '@@ FILE: SCOPE', '@@ or FILE: SCOPE', '@@ ours FILE'; returns whether it is an 'or'. */
-static bool read_header(const struct patch *p, const char *s, struct form *f)
+/* '@@ FILE: SCOPE', '@@ or FILE: SCOPE', '@@ ours FILE'. */
+static void read_header(const struct patch *p, const char *s, struct form *f)
 {
 	const char *end = s + strcspn(s, "\n"), *colon;
-	bool or = !strncmp(s, "@@ or ", 6);
 	size_t len;
 
 	memset(f, 0, sizeof(*f));
-	s += or ? 6 : 3;
+	s += strncmp(s, "@@ or ", 6) ? 3 : 6;
 	f->is_ours = !strncmp(s, "ours ", 5);
 	if (f->is_ours)
 		s += 5;
@@ -69,7 +95,6 @@ static bool read_header(const struct patch *p, const char *s, struct form *f)
 	memcpy(f->file, s, len);
 	if (colon && end > colon + 2)
 		memcpy(f->scope, colon + 2, (size_t)(end - colon) - 2);
-	return or;
 }
 
 /* The lines of a form, up to the next header; returns that, or the end. */
@@ -179,27 +204,84 @@ static const struct line *stumbling_block(struct form *f, struct source *src)
 	return last;
 }
 
-static void explain(struct form *f, struct source *src, int places, int seen, struct text *why)
+/* How many tokens a line of a hook and the line [@i, @end) of the driver have in common, in their order, of 100. */
+static int likeness(const struct form *f, const struct line *l, const struct source *src, size_t i, size_t end)
 {
-	char s[512];
+	int common[2][MAX_TOKENS + 1] = { { 0 } };
+	size_t n = l->last + 1 - l->first, m = end - i, j, k;
+
+	if (n > MAX_TOKENS || m > MAX_TOKENS)
+		return 0;
+	for (j = 1; j <= n; j++)
+		for (k = 1; k <= m; k++) {
+			int *best = &common[j % 2][k];
+
+			if (same_token(&f->code, &f->tokens[l->first + j - 1], &src->text, &src->tokens[i + k - 1]))
+				*best = common[(j - 1) % 2][k - 1] + 1;
+			else if (common[(j - 1) % 2][k] > best[-1])
+				*best = common[(j - 1) % 2][k];
+			else
+				*best = best[-1];
+		}
+	return 200 * common[n % 2][m] / (int)(n + m);
+}
+
+/* The line of the driver that is most like @l, where that is looked for; nothing if none is much like it. */
+static int nearest(const struct form *f, const struct source *src, const struct line *l, const char **s, int *len)
+{
+	size_t at = 0, from, to, i, end;
+	int best = 64, like;
+
+	*len = 0;
+	while (spans(&src->text, src->tokens, src->ntokens, f->scope, &at, &from, &to))
+		for (i = from; i < to; i = end) {
+			for (end = i + 1; end < to && !src->tokens[end].first; end++)
+				;
+			like = likeness(f, l, src, i, end);
+			if (like <= best)
+				continue;
+			best = like;
+			*s = src->text.s + src->tokens[i].from;
+			*len = (int)(src->tokens[end - 1].to - src->tokens[i].from);
+		}
+	return best;
+}
+
+static void explain(struct driver *d, struct form *f, struct source *src, int places, int seen, struct reason *r)
+{
+	const char *scope = *f->scope ? f->scope : "anywhere", *call, *s;
+	const struct source *other;
 	const struct line *l;
+	int len, like;
 	size_t skip;
 
 	if (!src->text.len) {
-		snprintf(s, sizeof(s), "%s: not there", f->file);
+		because(r, 0, NULL, "%s: not there", f->file);
 	} else if (!seen) {
-		snprintf(s, sizeof(s), "%s: has no %s%s", f->file, f->scope,
-			 strncmp(f->scope, "struct ", 7) ? "()" : "");
+		call = strncmp(f->scope, "struct ", 7) ? "()" : "";
+		other = file_with(d, f->scope);
+		if (other)
+			because(r, 2, NULL, "%s: has no %s%s, but %s has", f->file, f->scope, call, other->name);
+		else
+			because(r, 1, NULL, "%s: has no %s%s", f->file, f->scope, call);
 	} else if (places > 1) {
-		snprintf(s, sizeof(s), "%s: %s: %d places for one hook", f->file, f->scope, places);
+		because(r, TOO_FAR, NULL, "%s: %s: %d places for one hook", f->file, scope, places);
 	} else {
 		l = stumbling_block(f, src);
-		skip = l ? strspn(l->s, " \t") : 0;
-		snprintf(s, sizeof(s), "%s: %s: no '%.*s' where it is looked for", f->file,
-			 *f->scope ? f->scope : "anywhere", l ? (int)(l->len - 1 - skip) : 0, l ? l->s + skip : "");
+		if (!l) {
+			because(r, 3, NULL, "%s: %s: a hook that looks for nothing", f->file, scope);
+			return;
+		}
+		skip = strspn(l->s, " \t");
+		like = nearest(f, src, l, &s, &len);
+		if (!len)
+			because(r, 3 + l->first, l, "%s: %s: no '%.*s' where it is looked for", f->file, scope,
+				(int)(l->len - 1 - skip), l->s + skip);
+		else
+			because(r, 3 + l->first, l, "%s: %s: no '%.*s' where it is looked for, but %s%.*s%s", f->file,
+				scope, (int)(l->len - 1 - skip), l->s + skip, like == 100 ? "elsewhere" : "'",
+				like == 100 ? 0 : len, s, like == 100 ? "" : "'");
 	}
-	if (!why->len)
-		add(why, s, strlen(s));
 }
 
 /* Does a line of code end with the token @i? What follows may be a comment. */
@@ -373,10 +455,9 @@ static void edit_source(struct source *src, struct edit *edits, int n)
  * Tries a form: 1 if it is in its place, 0 if it does not belong here, -1 if it is in already. A hook that only adds
  * lines has its place also where it is in.
  */
-static int place_form(struct placing *pl, struct form *f)
+static int place_form(struct placing *pl, struct form *f, struct reason *r)
 {
 	struct source *src = file_of(pl->d, f->file);
-	struct text *why = &pl->why;
 	struct edit edits[MAX_LINES];
 	bool adds_only = true;
 	int places, seen, n;
@@ -393,17 +474,13 @@ static int place_form(struct placing *pl, struct form *f)
 		count_places(f, src, &n);
 	}
 	if (places != 1) {
-		explain(f, src, places, seen, why);
+		explain(pl->d, f, src, places, seen, r);
 		return 0;
 	}
 	n = edits_of(f, src, edits);
 	if (n < 0) {
-		if (!why->len) {
-			add(why, f->file, strlen(f->file));
-			add(why, f->scope[0] ? ": " : "", f->scope[0] ? 2 : 0);
-			add(why, f->scope, strlen(f->scope));
-			add(why, ": a line that a hook belongs to has something else on it", 56);
-		}
+		because(r, TOO_FAR, NULL, "%s: %s: a line that a hook belongs to has something else on it", f->file,
+			*f->scope ? f->scope : "anywhere");
 		return 0;
 	}
 	edit_source(src, edits, n);
@@ -411,10 +488,9 @@ static int place_form(struct placing *pl, struct form *f)
 }
 
 /* A file of ours. Each patch that changes it names it; the first one brings it, as it is with the last. */
-static bool place_ours(struct placing *pl, const struct form *f)
+static bool place_ours(struct placing *pl, const struct form *f, struct reason *r)
 {
 	struct source *src = file_of(pl->d, f->file);
-	struct text *why = &pl->why;
 	struct text raw = { 0 }, ours = { 0 };
 	char path[4096];
 	bool good;
@@ -428,76 +504,117 @@ static bool place_ours(struct placing *pl, const struct form *f)
 	good = !src->text.len;
 	if (good) {
 		add(&src->text, ours.s, ours.len);
+		src->text.crlf = file_of(pl->d, "i915_drv.h")->text.crlf;
 		src->changed = src->ours = true;
 		free(src->tokens);
 		src->tokens = NULL;
-	} else if (!why->len) {
-		add(why, f->file, strlen(f->file));
-		add(why, ": is there already", 18);
+	} else {
+		because(r, TOO_FAR, NULL, "%s: is there already", f->file);
 	}
 	free(raw.s);
 	free(ours.s);
 	return good;
 }
 
-/* A hook, in whichever of its forms [@forms, @forms + @n) belongs here. */
-static bool place_hook(struct placing *pl, struct form *forms, size_t n)
+/* Would a hook that has no place add the line @s, or what is called that? */
+static bool would_bring(const struct miss *m, const char *s, size_t len, bool is_line)
 {
-	struct text *why = &pl->why;
+	const char *at, *end;
+
+	for (at = m->hook.s; *at; at = *end ? end + 1 : end) {
+		end = at + strcspn(at, "\n");
+		if (*at != '+')
+			continue;
+		at += 1 + strspn(at + 1, " \t");
+		if (is_line ? (size_t)(end - at) == len && !memcmp(at, s, len) : !!strstr(at, s) && strstr(at, s) < end)
+			return true;
+	}
+	return false;
+}
+
+/* A hook without a place, whose text is [@s, @end). */
+static void miss(struct placing *pl, const struct patch *p, const struct form *f, const struct reason *r, const char *s,
+		 const char *end)
+{
+	struct miss *m;
+	size_t i, skip;
+
+	pl->misses = must(realloc(pl->misses, (pl->n + 1) * sizeof(*pl->misses)));
+	m = &pl->misses[pl->n];
+	memset(m, 0, sizeof(*m));
+	memcpy(m->patch, p->name, sizeof(m->patch));
+	add(&m->why, r->text.s, r->text.len);
+	add(&m->hook, s, (size_t)(end - s));
+	for (i = 0; i < pl->n && !m->waits; i++) {
+		if (r->line) {
+			skip = strspn(r->line->s, " \t");
+			m->waits = would_bring(&pl->misses[i], r->line->s + skip, r->line->len - 1 - skip, true);
+		} else if (r->reach == 1) {
+			m->waits = would_bring(&pl->misses[i], f->scope, strlen(f->scope), false);
+		}
+	}
+	pl->n++;
+}
+
+/* A hook, in whichever of its forms [@forms, @forms + @n) belongs here. */
+static void place_hook(struct placing *pl, const struct patch *p, struct form *forms, size_t n, const char *s,
+		       const char *end)
+{
+	struct reason r = { .reach = 0 };
 	int done = 0;
 	size_t i;
 
-	why->len = 0;
+	pl->hooks++;
 	if (forms->is_ours)
-		return place_ours(pl, forms);
-	for (i = 0; i < n && !done; i++)
-		done = place_form(pl, &forms[i]);
+		done = place_ours(pl, forms, &r);
+	else
+		for (i = 0; i < n && !done; i++)
+			done = place_form(pl, &forms[i], &r);
 	if (done < 0) {
-		why->len = 0;
-		add(why, forms[i - 1].file, strlen(forms[i - 1].file));
-		add(why, ": ", 2);
-		add(why, forms[i - 1].scope, strlen(forms[i - 1].scope));
-		add(why, ": the hook is there already", 27);
+		r.text.len = 0;
+		because(&r, TOO_FAR, NULL, "%s: %s: the hook is there already", forms[i - 1].file, forms[i - 1].scope);
+		pl->already = true;
 	}
-	return done == 1;
+	if (done != 1)
+		miss(pl, p, forms, &r, s, end);
+	free(r.text.s);
 }
 
 #define MAX_FORMS 8
 
 /**
  * place_patch - all hooks of a patch
- * @pl: where to; if there is no place, why
+ * @pl: where to; those that have no place are noted there
  * @p: the patch
- *
- * Returns whether all are in their places. If not, the driver is in between and must be forgotten.
  */
-bool place_patch(struct placing *pl, const struct patch *p)
+void place_patch(struct placing *pl, const struct patch *p)
 {
-	const char *hooks[256];
 	struct form *forms = must(calloc(MAX_FORMS, sizeof(*forms)));
-	const char *s;
-	size_t n = 0, i, k;
-	bool good = true;
+	const char *s = p->hunks.s, *next;
+	size_t k;
 
-	for (s = p->hunks.s; *s; s += strcspn(s, "\n") + !!s[strcspn(s, "\n")])
-		if (!strncmp(s, "@@ ", 3) && strncmp(s, "@@ or ", 6)) {
-			if (n == sizeof(hooks) / sizeof(*hooks))
-				complain(BAD_USE, "%s: too many hooks; mend them", p->name);
-			hooks[n++] = s;
-		}
-	for (i = 0; i < n && good; i++) {
-		const char *next = hooks[i];
-
-		for (k = 0; *next && (!k || !strncmp(next, "@@ or ", 6)); k++) {
+	while (*s && strncmp(s, "@@ ", 3))
+		s += strcspn(s, "\n") + !!s[strcspn(s, "\n")];
+	for (; *s && !pl->already; s = next) {
+		for (k = 0, next = s; *next && (!k || !strncmp(next, "@@ or ", 6)); k++) {
 			if (k == MAX_FORMS)
 				complain(BAD_USE, "%s: too many forms of a hook; mend it", p->name);
 			read_header(p, next, &forms[k]);
 			next = read_lines(p, next, &forms[k]);
 		}
-		good = place_hook(pl, forms, k);
+		place_hook(pl, p, forms, k, s, next);
 		while (k--)
 			drop(&forms[k]);
 	}
 	free(forms);
-	return good;
+}
+
+/* What place_patch() has noted. */
+void forget_misses(struct placing *pl)
+{
+	while (pl->n--) {
+		free(pl->misses[pl->n].why.s);
+		free(pl->misses[pl->n].hook.s);
+	}
+	free(pl->misses);
 }

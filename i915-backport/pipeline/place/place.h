@@ -22,6 +22,7 @@
 struct text {
 	char *s;		/* ends with a NUL that does not count */
 	size_t len, cap;
+	bool crlf;		/* in its file each line ends with CR and LF, of which the CR is left out */
 };
 
 /* A token: where in the text it is. Comments are tokens; blanks are not. */
@@ -68,13 +69,24 @@ struct patch {
 	struct text hunks;
 };
 
+/* A hook that has no place in a driver. */
+struct miss {
+	char patch[128];
+	struct text why;
+	struct text hook;	/* in all its forms */
+	bool waits;		/* for lines that another such hook would bring */
+};
+
 /* The patches up to one, on their way into a driver. */
 struct placing {
 	struct driver *d;
 	const char *dir;	/* where files of ours are */
 	const struct conditions *c;
 	int upto;
-	struct text why;	/* what is new to us, if something is */
+	size_t hooks;		/* how many were looked at */
+	struct miss *misses;
+	size_t n;		/* of these */
+	bool already;		/* the last of these is in the driver, and nothing else is looked at */
 };
 
 /* text.c */
@@ -98,6 +110,7 @@ bool spans(const struct text *t, const struct token *tokens, size_t n, const cha
 struct source *file_of(struct driver *d, const char *name);
 void lex_source(struct source *f);
 void ask(struct driver *d, const char *path, struct conditions *c);
+struct source *file_with(struct driver *d, const char *name);
 void forget(struct driver *d);
 
 /* hooks.c */
@@ -106,6 +119,7 @@ void free_patches(struct patch *patches, size_t n);
 void resolve(const char *path, const struct text *in, const struct conditions *c, int upto, struct text *out);
 
 /* hunk.c */
-bool place_patch(struct placing *pl, const struct patch *p);
+void place_patch(struct placing *pl, const struct patch *p);
+void forget_misses(struct placing *pl);
 
 #endif

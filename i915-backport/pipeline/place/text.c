@@ -51,6 +51,24 @@ void add(struct text *t, const char *s, size_t len)
 	splice(t, t->len, t->len, s, len);
 }
 
+/* Lines that all end with CR and LF then end with LF. If only some do, they stay as they are. */
+static void strip_cr(struct text *t)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < t->len; i++)
+		if (t->s[i] == '\n' && (!i || t->s[i - 1] != '\r'))
+			return;
+	t->crlf = memchr(t->s, '\n', t->len);
+	for (i = 0; t->crlf && i < t->len; i++)
+		if (t->s[i] != '\r' || t->s[i + 1] != '\n')
+			t->s[n++] = t->s[i];
+	if (t->crlf) {
+		t->len = n;
+		t->s[n] = '\0';
+	}
+}
+
 /**
  * read_text - a whole file
  * @path: its path
@@ -78,15 +96,24 @@ bool read_text(const char *path, struct text *t)
 	if (ferror(f))
 		complain(NO_SYSTEM, "%s: cannot be read; see the kernel's log", path);
 	fclose(f);
+	strip_cr(t);
 	return true;
 }
 
-/* Ends the program if it cannot be written whole. */
+/* With the ends of lines that it was read with. Ends the program if it cannot be written whole. */
 void write_text(const char *path, const struct text *t)
 {
 	FILE *f = fopen(path, "wb");
-	bool good = f && fwrite(t->s, 1, t->len, f) == t->len;
+	bool good = f;
+	size_t at, end;
 
+	for (at = 0; good && at < t->len; at = end) {
+		end = line_end(t, at);
+		if (t->crlf && t->s[end - 1] == '\n')
+			good = fwrite(t->s + at, 1, end - 1 - at, f) == end - 1 - at && fwrite("\r\n", 1, 2, f) == 2;
+		else
+			good = fwrite(t->s + at, 1, end - at, f) == end - at;
+	}
 	if (f && fclose(f))
 		good = false;
 	if (!good)
