@@ -13,7 +13,8 @@ apply_usage()
 	       i915-backport format-patches TREE DIR
 	Puts the series that fits into a kernel tree: as commits ('git am') if it is a git
 	tree, else by patching its files. All of it is applied, or nothing is touched.
-	  --check    only say which series it would be
+	  --check    only say which series it would be, and compile the files that it touches, if
+	             the tree is configured, or KDIR= names the kernel's headers
 	  --reverse  take it out again
 	format-patches writes its patches into DIR, with a cover letter, for 'git am' or a
 	review system. You sign them: SIGNOFF='Name <address>', else git's user.name and user.email.
@@ -50,7 +51,8 @@ cmd_apply()
 	case $mode in
 	check)
 		is_the_fix "$series" || what="the series $what"
-		printf '%s\n' "$tree: $(plan_says verdict), $what fits" | answer ;;
+		compiled "$tree" "$series" >"$WORK/so"
+		printf '%s\n' "$tree: $(plan_says verdict), $what fits ($(cat "$WORK/so"))" | answer ;;
 	forward)
 		put_in "$tree" "$series" "$generation" ""
 		printf '%s\n' "$tree: $what applied, $(series_patches "$series" | wc -l) patches" | answer ;;
@@ -58,6 +60,40 @@ cmd_apply()
 		put_in "$tree" "$series" "$generation" -R
 		printf '%s\n' "$tree: $what taken out" | answer ;;
 	esac
+}
+
+# compiled TREE SERIES: are the files that it touches? With the headers at hand, those of KDIR, or the tree if it was built in. If they
+# cannot compile these files of the stock driver either, that tells nothing of the series.
+compiled()
+{
+	local kdir=${KDIR:-$1} error
+
+	[ -z "$(headers_release "$kdir")" ] || [ -z "$(config_of "$kdir")" ] || {
+		kdir=$(readlink -f -- "$kdir")
+		apply "$2" "$WORK/stage" || die cannot-try-series folder="$WORK" series="$2" why="$(why "$WORK/patch.out")"
+		compiled_files "$WORK/stage"
+		error=$(compile_files "$WORK/stage" "$kdir" "$WORK/files" 2>&1) && {
+			printf '%s\n' "placed and compiled, $(wc -l <"$WORK/files") files"
+			return
+		}
+		rm -rf "$WORK/stage"
+		stage "$1" "$WORK/stage"
+		compiled_files "$WORK/stage"
+		! compile_files "$WORK/stage" "$kdir" "$WORK/files" >/dev/null 2>&1 ||
+			die series-not-compiled tree="$1" error="$error" headers="$kdir"
+		warn headers-do-not-compile headers="$kdir" error="$error"
+	}
+	echo "placed, not compiled"
+}
+
+# compiled_files STAGE: makes $WORK/files, those that the series touches and that are there to be compiled.
+compiled_files()
+{
+	local file
+
+	touched | sed -n "s|^$I915/\(.*\.c\)\$|\1|p" | while IFS= read -r file; do
+		[ ! -f "$1/$I915/$file" ] || printf '%s\n' "$file"
+	done >"$WORK/files"
 }
 
 # is_the_fix SERIES: it is the package's, made for this tree, and not one of the user's.

@@ -195,21 +195,42 @@ all_flags()
 	} | grep . | tr '\n' ' ' | sed 's/ *$//'
 }
 
-# build STAGE KDIR GENERATION PLAN KCFLAGS: $STAGE/$I915/$DRIVER.ko
-build()
+# prepare STAGE KDIR KCFLAGS: kbuild can begin.
+prepare()
 {
-	local release
-
 	need make
-	release=$(headers_release "$2")
 	ask "$2"
 	check_helpers
 	choose_cc
-	write_modinfo "$1" "$3" "$4"
 	write_kbuild "$1"
-	printf 'KCFLAGS=%s\n' "$(all_flags "$1" "$release" "$5")" >>"$WORK/variables"
-	! is_backport "$release" || backport "$1"
+	printf 'KCFLAGS=%s\n' "$(all_flags "$1" "$(headers_release "$2")" "$3")" >>"$WORK/variables"
+}
+
+# build STAGE KDIR GENERATION PLAN KCFLAGS: $STAGE/$I915/$DRIVER.ko
+build()
+{
+	prepare "$1" "$2" "$5"
+	write_modinfo "$1" "$3" "$4"
+	! is_backport "$(headers_release "$2")" || backport "$1"
 	compile "$1" "$2"
+}
+
+# compile_files STAGE KDIR LIST: those files of the driver, each by itself. Where one does not compile, that is said, and what the compiler
+# says of it.
+compile_files()
+{
+	local stage=$1 kdir=$2 list=$3 file
+
+	variables "$kdir" >"$WORK/variables"
+	prepare "$stage" "$kdir" "${KCFLAGS:-}"
+	set --
+	while IFS= read -r file; do
+		set -- "$@" "${file%.c}.o"
+	done <"$list"
+	kbuild "" "$kdir" "$stage/$I915" -j"${J:-$(nproc)}" "$@" >"$WORK/compiled" 2>&1 || {
+		without "$stage/" "$(first_error "$WORK/compiled")"
+		return 1
+	}
 }
 
 # compile STAGE KDIR: what build has prepared, all of it or what was changed since.

@@ -689,6 +689,16 @@ static void end_of_vma(struct run *r, enum kind which, const struct val *args, u
 	}
 }
 
+/* These lists are empty from here on, whatever was on them; what that means is known when all was followed. */
+static void forget_lists(struct run *r, uint32_t lists, uint32_t i)
+{
+	if (!r->f->forgotten) {
+		r->f->forgotten_at.file = r->fn->at.file;
+		r->f->forgotten_at.line = r->v[i].line;
+	}
+	r->f->forgotten |= lists;
+}
+
 /* A function of the kernel; returns whether what it is given may go on from there. */
 static int kernel_call(struct run *r, uint32_t i, const uint32_t *from, const uint32_t *to,
 		       const struct val *args, uint32_t n)
@@ -716,7 +726,7 @@ static int kernel_call(struct run *r, uint32_t i, const uint32_t *from, const ui
 		return 0;
 	case K_INIT:
 		if (n == 1 && args[0].lists && args[0].flags & (V_VM_IN | V_CTX_IN) && !r->c.by_type)
-			unsure(r->t, r->fn->at.file, r->v[i].line, "a list of VMAs is forgotten");
+			forget_lists(r, args[0].lists, i);
 		return 0;
 	case K_QUEUE:
 		for (k = 0; k < n; k++) {

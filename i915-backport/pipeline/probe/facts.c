@@ -434,8 +434,13 @@ struct answer {			/* lists that are emptied from some root on */
 static void answer(struct flow *f, struct facts *k, struct answer *a)
 {
 	struct where lost = { -1, 0 };
+	uint32_t i;
 
+	f->forgotten = 0;
 	flow_follow(f);
+	for (i = 0; i < f->nlists; i++)
+		if (f->forgotten >> i & 1 && f->lists[i].link)
+			unsure(f->t, f->forgotten_at.file, f->forgotten_at.line, "a list of VMAs is forgotten");
 	remember_trouble(k, &a->o);
 	a->may = emptied(f, k, &a->o);
 	a->proof[0] = '\0';

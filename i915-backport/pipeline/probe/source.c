@@ -21,7 +21,7 @@ static int is_source(const char *name)
 
 static int is_makefile(const char *name)
 {
-	return strcmp(name, "Makefile") == 0 || strcmp(name, "Kbuild") == 0;
+	return strncmp(name, "Makefile", strlen("Makefile")) == 0 || strcmp(name, "Kbuild") == 0;
 }
 
 /* Tests of the driver that live in its directory are no part of what it does. */
