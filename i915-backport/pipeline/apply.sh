@@ -13,8 +13,8 @@ apply_usage()
 	       i915-backport format-patches TREE DIR
 	Puts the series that fits into a kernel tree: as commits ('git am') if it is a git
 	tree, else by patching its files. All of it is applied, or nothing is touched.
-	  --check    only say which series it would be, and compile the files that it touches, if
-	             the tree is configured, or KDIR= names the kernel's headers
+	  --check    only say which series it would be; where KDIR= names the kernel's headers, or
+	             the tree itself, built, the files that it touches are compiled too
 	  --reverse  take it out again
 	format-patches writes its patches into DIR, with a cover letter, for 'git am' or a
 	review system. You sign them: SIGNOFF='Name <address>', else git's user.name and user.email.
@@ -62,14 +62,14 @@ cmd_apply()
 	esac
 }
 
-# compiled TREE SERIES: are the files that it touches? With the headers at hand, those of KDIR, or the tree if it was built in. If they
-# cannot compile these files of the stock driver either, that tells nothing of the series.
+# compiled TREE SERIES: are the files that it touches? With the headers that KDIR names, for nothing of a tree is run that the user has not
+# named for it. If they cannot compile these files of the stock driver either, that tells nothing of the series.
 compiled()
 {
-	local kdir=${KDIR:-$1} error
+	local kdir error
 
-	[ -z "$(headers_release "$kdir")" ] || [ -z "$(config_of "$kdir")" ] || {
-		kdir=$(readlink -f -- "$kdir")
+	[ -z "${KDIR:-}" ] || [ -z "$(headers_release "$KDIR")" ] || [ -z "$(config_of "$KDIR")" ] || {
+		kdir=$(readlink -f -- "$KDIR")
 		apply "$2" "$WORK/stage" || die cannot-try-series folder="$WORK" series="$2" why="$(why "$WORK/patch.out")"
 		compiled_files "$WORK/stage"
 		error=$(compile_files "$WORK/stage" "$kdir" "$WORK/files" 2>&1) && {
@@ -77,7 +77,7 @@ compiled()
 			return
 		}
 		rm -rf "$WORK/stage"
-		stage "$1" "$WORK/stage"
+		stage "$1" "$WORK/stage" "$1" ''
 		compiled_files "$WORK/stage"
 		! compile_files "$WORK/stage" "$kdir" "$WORK/files" >/dev/null 2>&1 ||
 			die series-not-compiled tree="$1" error="$error" headers="$kdir"
