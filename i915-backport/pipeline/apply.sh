@@ -192,6 +192,7 @@ own_tree()
 # stage_own TREE: what is looked at.
 stage_own()
 {
+	NAMED=8
 	open_work
 	choose_i915 "$1" "${KDIR:-$1}" ''
 	stage "$1" "$WORK/stage" "$1" ''

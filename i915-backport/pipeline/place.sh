@@ -3,8 +3,9 @@
 #
 # place - the package's own series for one driver, made of patches/*.hooks (docs/hooks.md).
 
-# So many hooks without a place are named; who wants all of them asks adapt.
-SAID=8
+# How many hooks without a place are named, if there are so many. Who works on a tree sets it (stage_own); who looks after machines is told
+# one.
+NAMED=1
 
 # place ARGUMENT...: the program of make_series; why it fails is in $WORK/err.
 place()
@@ -78,11 +79,12 @@ no_place()
 	*) die source-odd why="$reason" ;;
 	esac
 	count=$(grep -c . "$WORK/err")
-	[ "$count" != 1 ] || die fix-has-no-place folder="$I915" place="${reason#*: }" patch="${reason%%: *}"
-	head -n "$SAID" "$WORK/err" | while IFS= read -r reason; do
+	head -n "$NAMED" "$WORK/err" | tail -n +2 | while IFS= read -r reason; do
 		warn hook-has-no-place folder="$I915" place="${reason#*: }" patch="${reason%%: *}"
 	done
-	die hooks-have-no-place folder="$I915" count="$count"
+	reason=$(head -n 1 "$WORK/err" | cut -c 1-300)
+	[ "$count" != 1 ] || die fix-has-no-place folder="$I915" place="${reason#*: }" patch="${reason%%: *}"
+	die hooks-have-no-place folder="$I915" place="${reason#*: }" patch="${reason%%: *}" count="$((count - 1))"
 }
 
 # missed FILE: what place says there of hooks without a place, on one line.
