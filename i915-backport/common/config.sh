@@ -9,13 +9,22 @@ ROOT=${ROOT:-}
 MODULES=$ROOT/lib/modules
 SOURCES=$ROOT/usr/src
 CONF=$ROOT/etc/i915-backport.conf
-# The driver that is worked on: its folder in a kernel's tree, its module, and the symbol of the configuration that it is built by. Where
-# a kernel has another, or several, choose_i915, use_plan and use_installed set these.
+# The driver that is worked on: its folder in a kernel's tree, its module, the symbol of the configuration that it is built by, and, where
+# it is built into the kernel and a second one takes over, which: its name in the makefile. Where a kernel has another, or several, choose_i915,
+# use_plan and use_installed set these.
 usual_driver()
 {
 	I915=drivers/gpu/drm/i915
 	DRIVER=i915
 	SYMBOL=CONFIG_DRM_I915
+	TAKES_OVER=
+}
+
+# take_place: of the driver that is built in. What the module is called that does, its PCI driver, and the folder of its trace events.
+take_place()
+{
+	TAKES_OVER=$DRIVER
+	DRIVER=i915_backport
 }
 
 usual_driver

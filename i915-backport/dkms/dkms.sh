@@ -344,7 +344,7 @@ stays()
 
 	who=$(whose "$(module_on_disk "$1")")
 	case $who in
-	none) echo "no driver of it there" ;;
+	none) has_built_in "$1" && echo "the driver that is built in stays" || echo "no driver of it there" ;;
 	stock) echo "stock driver stays" ;;
 	*) printf '%s\n' "$who stays" ;;
 	esac
@@ -420,6 +420,7 @@ dkms_install_for()
 	# A DKMS that another run has begun may have been faster: what counts is what is there.
 	if is_ours "$(module_on_disk "$1")" && { [ "$installed" = 0 ] || is_installed "$1" "$(package_version)"; }; then
 		row "$1" "$2" 0 "installed, generation $(planned generation "$2")${different:+, in the place of one $different}"
+		[ -z "$TAKES_OVER" ] || tell "$1: $(said takes-over driver="$DRIVER" stock="$TAKES_OVER")"
 		return
 	fi
 	make_log=$DKMS_TREE/$(package_version)/build/make.log

@@ -36,7 +36,7 @@ roll_back()
 	take_out_all "$1"
 	tables "$1" >>"$LOG" 2>&1 || true
 	disk=$(module_on_disk "$1")
-	[ "$(whose "$disk")" = stock ] ||
+	[ "$(whose "$disk")" = stock ] || { [ -z "$disk" ] && has_built_in "$1"; } ||
 		die rollback-left-module release="$1" held="$(whose "$disk")" why="$(why "$LOG")" log="$LOG"
 	held=$(initramfs_i915 "$1")
 	case $held in

@@ -36,6 +36,7 @@ status_row()
 	disk=$(planned installed_module "$plan")
 	different=$(outdated "$plan")
 	[ -z "$different" ] || printf ' %s\n' "$1: $different"
+	[ -z "$TAKES_OVER" ] || [ "$(planned status "$plan")" != 0 ] || printf ' %s\n' "$1: $(said takes-over driver="$DRIVER" stock="$TAKES_OVER")"
 	printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$1" "${origin:-none}" "$(planned verdict "$plan" | grep . || echo -)" \
 		"$(planned generation "$plan" | grep . || echo -)" "$(planned installed "$plan")${different:+, outdated}$(kept "$1")" \
 		"$(loaded "$1" "$disk")" "$(initramfs_i915 "$1")" "$(signature "$1" "$(planned installed_signer "$plan")")"

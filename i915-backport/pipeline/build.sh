@@ -145,7 +145,7 @@ write_modinfo()
 	{
 		printf '%s\n' '#include <linux/module.h>' '' "MODULE_VERSION(\"$(package_version)\");"
 		record "$2" "$3" | sed 's/^\([a-z0-9_]*\)=\(.*\)$/MODULE_INFO(\1, "\2");/'
-	} >"$1/$I915/i915_backport.c"
+	} >"$1/$I915/i915_backport_record.c"
 }
 
 # write_kbuild STAGE: a Kbuild beside the driver's Makefile takes precedence over it and includes it,
@@ -161,14 +161,32 @@ write_kbuild()
 	case $I915 in
 	*/*/*) up=$(printf '%s\n' "/${I915#*/*/}" | sed 's|/[^/]*|/..|g') ;;
 	esac
-	cat >"$1/$I915/Kbuild" <<-EOT
-		-include \$(src)/Kbuild.compat
-		include \$(src)/Makefile
-		obj-m := \$(filter $DRIVER.o,\$(obj-m))
-		$DRIVER-y += i915_backport.o
-		subdir-ccflags-y := \$(subst \$(srctree)/\$(src),\$(src),\$(subdir-ccflags-y))
-		ccflags-y := \$(subst \$(srctree)/\$(src),\$(src),\$(ccflags-y)) -I\$(src)$up
+	{
+		cat <<-EOT
+			-include \$(src)/Kbuild.compat
+			include \$(src)/Makefile
+			obj-m := \$(filter $DRIVER.o,\$(obj-m))
+			subdir-ccflags-y := \$(subst \$(srctree)/\$(src),\$(src),\$(subdir-ccflags-y))
+			ccflags-y := \$(subst \$(srctree)/\$(src),\$(src),\$(ccflags-y)) -I\$(src)$up
+		EOT
+		[ -z "$TAKES_OVER" ] || take_over "$1"
+		printf '%s\n' "$DRIVER-y += i915_backport_record.o"
+	} >"$1/$I915/Kbuild"
+}
+
+# take_over STAGE: prints what makes a second driver of the one that is built in (compat/takeover): of the same objects, under another name.
+take_over()
+{
+	cat <<-EOT
+		obj-y :=
+		obj-m := $DRIVER.o
+		$DRIVER-y := \$($TAKES_OVER-y) \$($TAKES_OVER-objs) takeover.o
+		ccflags-y += -include \$(src)/takeover.h
 	EOT
+	! grep -rqw --include='*.c' drm_pci_init "$1/$I915" || echo 'CFLAGS_takeover.o := -DREGISTERED_BY_DRM'
+	cp "$PACKAGE/compat/takeover/takeover.c" "$PACKAGE/compat/takeover/takeover.h" "$1/$I915/"
+	# The path of its trace headers may have the name in it that takeover.h changes.
+	ln -s "${I915##*/}" "$1/${I915%/*}/$DRIVER"
 }
 
 # without PART TEXT: wherever it is.
@@ -203,6 +221,8 @@ prepare()
 	check_helpers
 	choose_cc
 	write_kbuild "$1"
+	# A symbol that is not exported is found by the check, and all of them are.
+	[ -z "$TAKES_OVER" ] || echo KBUILD_MODPOST_WARN=1 >>"$WORK/variables"
 	printf 'KCFLAGS=%s\n' "$(all_flags "$1" "$(headers_release "$2")" "$3")" >>"$WORK/variables"
 }
 

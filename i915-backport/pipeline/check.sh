@@ -12,7 +12,11 @@ check()
 	module=$1/$I915/$DRIVER.ko
 	check_vermagic "$module" "$2" "$3"
 	check_imports "$module" "$2" "$3"
-	check_exports "$1" "$2"
+	if [ -n "$TAKES_OVER" ]; then
+		check_beside "$module"
+	else
+		check_exports "$1" "$2"
+	fi
 	check_modinfo "$module" "$4" "$5"
 }
 
@@ -67,6 +71,7 @@ check_imports()
 	local symbol ours where theirs
 
 	[ -f "$2/Module.symvers" ] || die check-no-symvers driver="$DRIVER" symvers="$2/Module.symvers"
+	[ -z "$TAKES_OVER" ] || check_kept "$1" "$2"
 	IFS='	' read -r symbol ours where theirs <<-EOT
 		$(bad_import "$1" "$2" "$3")
 	EOT
@@ -100,6 +105,30 @@ bad_import()
 		# hexadecimal, with or without leading zeros
 		function same(a, b) { sub(/^0x0*/, "", a); sub(/^0x0*/, "", b); return a != b }
 		' "$symvers" "$WORK/stock.imports" "$WORK/imports" "$WORK/undefined"
+}
+
+# check_kept MODULE KDIR: a kernel that has i915 built in may be without an export that only a module needs. All of them are named.
+check_kept()
+{
+	local missing trimmed=''
+
+	missing=$(nm -u "$1" 2>/dev/null | awk '$1 == "U" { print $2 }' | awk -F'\t' '
+		FILENAME == ARGV[1] { known[$2]; next }
+		!($1 in known)' "$2/Module.symvers" - | sort | joined)
+	[ "$(kconfig "$2" CONFIG_TRIM_UNUSED_KSYMS)" != y ] || trimmed=' (CONFIG_TRIM_UNUSED_KSYMS=y)'
+	[ -z "$missing" ] || die beside-not-exported headers="$2" symbols="$missing" why="$trimmed"
+}
+
+# check_beside MODULE: a kernel with another i915 would take it, and nobody loads it unasked.
+check_beside()
+{
+	local found
+
+	found=$(nm "$1" | sed -n 's/.* __ksymtab_//p' | sort -u | joined)
+	[ -z "$found" ] || die beside-exports driver="$DRIVER" symbols="$found"
+	found=$(modinfo -F alias "$1" | joined)
+	[ -z "$found" ] || die beside-alias driver="$DRIVER" aliases="$found"
+	log "exports: none, beside the $TAKES_OVER that is built in"
 }
 
 # check_exports STAGE KDIR: what the stock i915 exports, ours exports too, under the same CRC and in

@@ -95,7 +95,8 @@ cmd_module()
 		cat <<-EOT
 		Usage: make module [KDIR=HEADERS] [KSRC=TREE] [I915_SOURCE=TREE] [O=DIR] [PATCHES=DIR]
 		       [ARCH=] [CROSS_COMPILE=] [CC=] [J=JOBS] [V=1]
-		Builds i915.ko for one kernel into O (default: build/RELEASE), without root or DKMS.
+		Builds i915.ko for one kernel into O (default: build/RELEASE), without root or DKMS; i915_backport.ko where i915 is
+		built in, and prints the two lines by which that takes over (docs/built-in.md).
 		HEADERS default to those of the running kernel; TREE to the source that belongs to them.
 		EOT
 		return ;;
@@ -122,4 +123,18 @@ module_of_settings()
 	! is_backport "$release" && of='' || of=", i915 of $(planned version "$made")"
 	[ -n "$(planned series "$made")" ] && fix="fixed by the series $(planned made "$made")" || fix="no fix needed"
 	printf '%s\n' "$(planned file "$made"): $release$of, $(planned verdict "$made"), $fix" | answer
+	[ -z "$TAKES_OVER" ] || tell_boot "$kdir" "$release" | answer
+}
+
+# tell_boot KDIR RELEASE: the two lines by which a module that takes over drives the GPU from the boot on: for the kernel's command line, and for
+# init. What the command line gives to the driver that is built in is to be given to this one.
+tell_boot()
+{
+	local given
+
+	given=$({
+		kconfig "$1" CONFIG_CMDLINE | tr -d '"'
+		[ "$2" != "$(uname -r)" ] || cat "$ROOT/proc/cmdline" 2>/dev/null || true
+	} | tr -s ' \t' '\n' | sed -n "/^$TAKES_OVER\.modeset=/d; s/^$TAKES_OVER\.//p" | tr '\n' ' ')
+	printf '%s\n' "kernel command line: $TAKES_OVER.modeset=0" "init: insmod $DRIVER.ko${given:+ ${given% }}"
 }

@@ -4,9 +4,9 @@
 # plan - what one kernel is to have, and why, as KEY=value lines (docs/plan.md). It is made once: what acts on it or shows it is
 # given its text, and what DKMS calls finds it in the cache.
 
-# can_be_replaced KDIR RELEASE: as far as it is known without the source. What else is built by a symbol that begins so is another i915,
+# can_be_served KDIR RELEASE: as far as it is known without the source. What else is built by a symbol that begins so is another i915,
 # if it is a module, which options are not; or if there is no i915 that it could be an option of.
-can_be_replaced()
+can_be_served()
 {
 	local config
 
@@ -16,17 +16,23 @@ can_be_replaced()
 		die headers-not-configured headers="$1" release="$2"
 	[ -z "$(setting I915_DIR "$2")" ] || return 0
 	! grep -q "^CONFIG_DRM_I915_[A-Z0-9_]*=[m$(kconfig "$1" CONFIG_DRM_I915 | grep -q . || echo y)]\$" "$config" || return 0
-	is_module "$1" "$2"
+	is_driver "$1" "$2"
 }
 
-# is_module KDIR RELEASE: the driver that was chosen is built as one.
-is_module()
+# is_driver KDIR RELEASE: the driver that was chosen is built, as a module, or into a kernel that loads modules.
+is_driver()
 {
-	case $(kconfig "$1" "$SYMBOL") in
-	m) ;;
-	y) die built-in headers="$1" symbol="$SYMBOL" ;;
+	case $(how_built "$1") in
+	m* | yy) ;;
+	y*) die built-in headers="$1" symbol="$SYMBOL" ;;
 	*) die no-i915 release="$2" symbol="$SYMBOL" ;;
 	esac
+}
+
+# how_built KDIR: the driver that was chosen, y or m, and after that y if this kernel loads modules.
+how_built()
+{
+	printf '%s\n' "$(kconfig "$1" "$SYMBOL")$(kconfig "$1" CONFIG_MODULES)"
 }
 
 # make_plan KDIR RELEASE: find, stage, probe and choose, in $WORK/stage, $WORK/facts and $WORK/fix. Prints the lines as they become
@@ -38,16 +44,17 @@ make_plan()
 	empty_stage
 	usual_driver
 	vet_settings
-	can_be_replaced "$kdir" "$release"
+	can_be_served "$kdir" "$release"
 	origin=$(find_source "$kdir" "$release")
 	if [ -n "$origin" ]; then
 		printf '%s\n' "source=$origin"
 		tree=$(set -e; tree_at "$origin" "$release")
 		choose_i915 "$tree" "$kdir" "$release"
-		printf '%s\n' "folder=$I915" "module=$DRIVER"
-		is_module "$kdir" "$release"
+		[ "$(how_built "$kdir")" != yy ] || take_place
+		printf '%s\n' "folder=$I915" "module=$DRIVER" "takes_over=$TAKES_OVER"
+		is_driver "$kdir" "$release"
 	fi
-	stock=$(stock_module "$kdir" "$release")
+	stock=$(known_stock "$kdir" "$release")
 	printf '%s\n' "stock=$stock"
 	sums "$kdir" "$release" "$stock"
 	alien=$(other_headers "$kdir" "$release")
@@ -87,7 +94,7 @@ sums()
 		for file in "$(config_of "$1")" "$1/include/generated/uapi/linux/version.h" "$1/include/linux/version.h" "$1/Module.symvers"; do
 			[ ! -f "$file" ] || sha256sum "$file"
 		done
-		[ -z "$stock" ] || sha256sum "$stock"
+		[ -d "$stock" ] && ls "$stock" || [ -z "$stock" ] || sha256sum "$stock"
 	} 2>/dev/null | sum_of headers
 }
 
@@ -197,7 +204,7 @@ is_current()
 	local origin tree series
 
 	use_plan "$1"
-	[ "$(printf '%s\n' "$1" | grep -e '^package_sha256=' -e '^settings_sha256=' -e '^headers_sha256=')" = "$(sums "$2" "$3" "$(stock_module "$2" "$3")")" ] || return
+	[ "$(printf '%s\n' "$1" | grep -e '^package_sha256=' -e '^settings_sha256=' -e '^headers_sha256=')" = "$(sums "$2" "$3" "$(known_stock "$2" "$3")")" ] || return
 	origin=$(planned source "$1")
 	[ -n "$origin" ] && [ "$(find_source "$2" "$3")" = "$origin" ] && tree=$(tree_at "$origin" "$3" 2>/dev/null) && [ -d "$tree" ] &&
 		(stage "$tree" "$WORK/stage" "$origin" "$3") 2>/dev/null || return
@@ -262,7 +269,11 @@ use_plan()
 	local folder
 
 	folder=$(planned folder "$1")
-	[ -z "$folder" ] || I915=$folder DRIVER=$(planned module "$1")
+	if [ -n "$folder" ]; then
+		I915=$folder
+		DRIVER=$(planned module "$1")
+		TAKES_OVER=$(planned takes_over "$1")
+	fi
 }
 
 # with_state RELEASE DECIDED: the plan of what was decided, what is installed, and what is wished: what is to happen.
@@ -287,8 +298,9 @@ with_state()
 	plan="release=$1
 folder=$I915
 module=$DRIVER
+takes_over=$TAKES_OVER
 package=$(package_version)
-$(printf '%s\n' "$2" | grep -v '^\(status\|says\|folder\|module\)=')
+$(printf '%s\n' "$2" | grep -v '^\(status\|says\|folder\|module\|takes_over\)=')
 installed=$whose
 installed_module=$disk
 installed_signer=$(signer_of "$disk")

@@ -13,6 +13,7 @@ record()
 	local part
 
 	printf '%s\n' "i915_backport=$(package_version) $1" "i915_backport_folder=$(planned folder "$2")"
+	[ -z "$(planned takes_over "$2")" ] || printf '%s\n' "i915_backport_takes_over=$(planned takes_over "$2")"
 	for part in $PARTS; do
 		printf '%s\n' "i915_backport_$part=$(planned "${part}_sha256" "$2")"
 	done

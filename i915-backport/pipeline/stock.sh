@@ -4,9 +4,38 @@
 # stock - is this source that kernel's? A kernel of the same version may have other patches in it (a distribution's real-time one, a
 # vendor's). What its stock i915 says of itself is compared with the source before the build, and with the module after it.
 
-# traits MODULE: what its source and configuration decide, as "KIND NAME" lines. Nothing but what modinfo says of one that was stripped.
+# known_stock KDIR RELEASE: what can be asked of the driver that the kernel came with: its module. One that is built in has its lines in the
+# list of what built-in modules say of themselves (since 5.2); before, the running kernel shows its parameters. Nothing if none is there.
+known_stock()
+{
+	local list
+
+	[ -n "$TAKES_OVER" ] || { stock_module "$1" "$2"; return; }
+	for list in "$MODULES/$2/modules.builtin.modinfo" "$1/modules.builtin.modinfo"; do
+		[ -z "$(built_in_modinfo "$list")" ] || { printf '%s\n' "$list"; return; }
+	done
+	list=$ROOT/sys/module/$(printf '%s\n' "$TAKES_OVER" | tr - _)/parameters
+	[ "$2" != "$(uname -r)" ] || [ ! -d "$list" ] || printf '%s\n' "$list"
+}
+
+# built_in_modinfo LIST: the lines of the driver that is built in.
+built_in_modinfo()
+{
+	cat "$1" 2>/dev/null | tr '\0' '\n' | sed -n "s/^$TAKES_OVER\.//p"
+}
+
+# traits STOCK: of a module, or of what known_stock has found, what its source and configuration decide, as "KIND NAME" lines. Nothing but what
+# modinfo says of one that was stripped.
 traits()
 {
+	case $1 in
+	*/modules.builtin.modinfo)
+		built_in_modinfo "$1" | sed -n 's/^parm=\([A-Za-z0-9_]*\):.*/parameter \1/p; s/^firmware=/firmware /p'
+		return ;;
+	*/parameters)
+		(cd "$1" && ls) | sed 's/^/parameter /'
+		return ;;
+	esac
 	modinfo "$1" 2>/dev/null | sed -n 's/^parm: *\([A-Za-z0-9_]*\):.*/parameter \1/p; s/^firmware: */firmware /p; s/^alias: */alias /p'
 	module_data "$1" 2>/dev/null >"$WORK/traits.ko" && nm "$WORK/traits.ko" 2>/dev/null >"$WORK/traits.nm" || return 0
 	grep -q ' [tdrb] ' "$WORK/traits.nm" || return 0
@@ -21,7 +50,7 @@ source_differs()
 {
 	local stock missing
 
-	stock=$(stock_module "$1" "$2")
+	stock=$(known_stock "$1" "$2")
 	[ -n "$stock" ] || return 0
 	traits "$stock" >"$WORK/stock.traits"
 	sed -n 's/^\(parameter\|tracepoint\) //p' "$WORK/stock.traits" | sort -u >"$WORK/named"
@@ -76,7 +105,7 @@ compare_with_stock()
 {
 	local stock
 
-	stock=$(stock_module "$2" "$3")
+	stock=$(known_stock "$2" "$3")
 	[ -n "$stock" ] || { log "stock: no i915 of $3 here to compare with"; return 0; }
 	traits "$stock" | sort -u >"$WORK/stock.traits"
 	traits "$1/$I915/$DRIVER.ko" | sort -u >"$WORK/our.traits"
@@ -86,8 +115,11 @@ compare_with_stock()
 		awk 'FILENAME == ARGV[1] { explained[$1] = 1; next } !($3 in explained)' "$WORK/explained" - >"$WORK/unlike"
 	log "stock: $(wc -l <"$WORK/unlike") differences to $stock"
 	log "$(cat "$WORK/unlike")"
-	# A stripped one says nothing of its symbols.
+	# A stripped one says nothing of its symbols, nor does one that is built in; a running one of nothing but some of its parameters.
 	grep -q '^import ' "$WORK/stock.traits" || sed -i '/^more \(import\|tracepoint\|export\) /d' "$WORK/unlike"
+	case $stock in
+	*/parameters) sed -i '/^more /d' "$WORK/unlike" ;;
+	esac
 	unlike 'firmware|tracepoint' 'lost (parameter|alias)' >"$WORK/wrong"
 	unlike 'import|export' 'more (parameter|alias)' >"$WORK/odd"
 	if [ -s "$WORK/wrong" ]; then

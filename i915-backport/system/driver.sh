@@ -26,6 +26,7 @@ use_installed()
 		[ -n "$folder" ] || continue
 		I915=$folder DRIVER=${module##*/}
 		DRIVER=${DRIVER%%.ko*}
+		TAKES_OVER=$(modinfo -F i915_backport_takes_over "$module" 2>/dev/null) || TAKES_OVER=
 		return
 	done
 }
@@ -71,6 +72,12 @@ stock_module()
 		is_other "$module" && printf '%s\n' "$module" && return
 	done
 	return 0
+}
+
+# has_built_in RELEASE: an i915 is part of that kernel's image.
+has_built_in()
+{
+	grep -q '/i915[^/]*\.ko$' "$MODULES/$1/modules.builtin" 2>/dev/null
 }
 
 # any_module KDIR RELEASE: some module of that kernel, for its vermagic.

@@ -198,11 +198,11 @@ mini_kbuild()
 		include $(src)/Kbuild
 		modules: $(patsubst %.o,$(src)/%.ko,$(obj-m)) ;
 		$(src)/%.ko: $(KBUILD_OUTPUT) $(KBUILD_EXTRA_SYMBOLS) $(KBUILD_SRC)
-		> $(CC) $(KCFLAGS) $(LINUXINCLUDE) -c -o $(src)/i915_backport.o $(src)/i915_backport.c
+		> $(CC) $(KCFLAGS) $(LINUXINCLUDE) -c -o $(src)/i915_backport_record.o $(src)/i915_backport_record.c
 		> scripts/basic/fixdep
 		> scripts/mod/modpost
 		> $(EXTRA)
-		> $(LD) $(patsubst -m32,-m elf_i386,$(filter -m32,$(KCFLAGS))) -r -o $@ $(src)/i915_backport.o
+		> $(LD) $(patsubst -m32,-m elf_i386,$(filter -m32,$(KCFLAGS))) -r -o $@ $(src)/i915_backport_record.o
 		> : >$(src)/Module.symvers
 		-include $(CURDIR)/Makefile.extra
 	EOT
