@@ -51,6 +51,7 @@ verify_loaded()
 {
 	case $1 in
 	"$DKMS_NAME") say loaded "$DKMS_NAME, the file on disk" ;;
+	"stock, "*) wrong loaded "$1; run 'i915-backport takeover'" ;;
 	*) wrong loaded "$1; restart, or unload it and run 'modprobe $DRIVER'" ;;
 	esac
 }
