@@ -16,6 +16,8 @@ _i915_backport()
 		mapfile -t COMPREPLY < <(compgen -W --help -- "$word"; cd /lib/modules && compgen -d -- "$word") ;;
 	verdict | survey | facts | apply | format-patches | adapt | report)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	takeover)
+		mapfile -t COMPREPLY < <(compgen -W "--undo --dark --check --help" -- "$word"; compgen -f -- "$word") ;;
 	verify)
 		mapfile -t COMPREPLY < <(compgen -W "--leaktest --help" -- "$word") ;;
 	esac

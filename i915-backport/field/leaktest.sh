@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# leaktest - the leak suite of tests/guest on this machine, with the driver that is loaded.
+# leaktest - the leak suite of tests/guest on this machine, with the driver that drives its GPU.
 
 cmd_leaktest()
 {
@@ -12,7 +12,9 @@ cmd_leaktest()
 		die no-libdrm
 	case " $* " in
 	*" --help "* | *" -h "* | *" --list "*) ;;
-	*) must_be_root leaktest ;;
+	*)
+		must_be_root leaktest
+		printf '# the GPU is driven by %s\n' "$(module_of "$(intel_gpu)" | grep . || echo "no driver")" ;;
 	esac
 	open_work
 	place=$(cache_dir)/leaktest

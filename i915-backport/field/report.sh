@@ -35,10 +35,14 @@ facts_of()
 
 gpus()
 {
-	local dev
+	local dev module
 
 	for dev in "$ROOT"/sys/class/drm/card[0-9]*/device; do
 		[ -f "$dev/vendor" ] && printf '%s\n' "$dev $(cat "$dev/vendor" "$dev/device" "$dev/revision" 2>/dev/null | tr '\n' ' ')"
+	done
+	for dev in $(intel_gpus); do
+		module=$(module_of "$dev")
+		printf '%s\n' "$dev: driver $(driver_of "$dev" | grep . || echo none)${module:+, of $module$(! is_built_in "$module" || echo ', built in')}"
 	done
 	return 0
 }
@@ -56,15 +60,18 @@ modules()
 	done
 }
 
-# loaded_driver: what sysfs and debugfs have of it.
+# loaded_driver: what sysfs and debugfs have of it, and of another that drives the GPU.
 loaded_driver()
 {
 	local dir file
 
 	use_installed "$(uname -r)"
-	dir=$(sys)
-	for file in "$dir"/version "$dir"/srcversion "$dir"/taint "$dir"/refcnt "$dir"/parameters/* \
-		"$DEBUGFS"/dri/*/i915_context_cleanup; do
+	for dir in $({ sys; module_of "$(intel_gpu)" | sed "s|^|$ROOT/sys/module/|"; } | sort -u); do
+		for file in "$dir"/version "$dir"/srcversion "$dir"/taint "$dir"/refcnt "$dir"/parameters/*; do
+			[ -f "$file" ] && printf '%s: %s\n' "$file" "$(cat "$file" 2>&1)"
+		done
+	done
+	for file in "$DEBUGFS"/dri/*/i915_context_cleanup; do
 		[ -f "$file" ] && printf '%s: %s\n' "$file" "$(cat "$file" 2>&1)"
 	done
 	return 0

@@ -50,24 +50,11 @@ roll_back()
 # users: what holds the loaded driver: programs that have its devices open, and modules.
 users()
 {
-	local fd pid
+	local gpu
 
-	for fd in /proc/[0-9]*/fd/*; do
-		case $(readlink "$fd") in
-		/dev/dri/*) pid=${fd#/proc/}; pid=${pid%%/*}; printf '%s\n' "$(cat "/proc/$pid/comm") ($pid)" ;;
-		esac
-	done 2>/dev/null | sort -u
+	gpu=$(intel_gpu)
+	[ -z "$gpu" ] || clients_of "$gpu"
 	(cd "$(sys)/holders" && ls)
-}
-
-# consoles VALUE: the frame buffer's text consoles let go of the driver (0), or are taken back (1).
-consoles()
-{
-	local console
-
-	for console in /sys/class/vtconsole/*; do
-		! grep -q 'frame buffer' "$console/name" 2>/dev/null || printf '%s\n' "$1" >"$console/bind"
-	done
 }
 
 # unload: the fixed driver out of memory and the stock one in; says why not.
@@ -81,7 +68,7 @@ unload()
 		printf '%s\n' "The fixed driver stays loaded until the next boot; it is in use by: $held_by"
 		return
 	fi
-	consoles 0
+	hide_consoles || true
 	if ! modprobe -r "$DRIVER" 2>"$WORK/err"; then
 		printf '%s\n' "The fixed driver stays loaded until the next boot: $(why "$WORK/err")"
 	elif modprobe "$DRIVER" 2>"$WORK/err"; then
@@ -89,7 +76,7 @@ unload()
 	else
 		printf '%s\n' "The fixed driver is unloaded, but the stock driver does not load before the next boot: $(why "$WORK/err")"
 	fi
-	consoles 1
+	show_consoles
 }
 
 # releases_meant [RELEASE]...: those named, else those that have the fixed driver.

@@ -51,6 +51,7 @@ verify_loaded()
 {
 	case $1 in
 	"$DKMS_NAME") say loaded "$DKMS_NAME, the file on disk" ;;
+	"stock, "*) wrong loaded "$1; run 'i915-backport takeover'" ;;
 	*) wrong loaded "$1; restart, or unload it and run 'modprobe $DRIVER'" ;;
 	esac
 }
@@ -169,11 +170,12 @@ cmd_verify()
 	verify_initramfs "$release" || answer=$E_NO
 	verify_loaded "$memory" || answer=$E_NO
 	verify_signature "$disk" || answer=$E_NO
-	if [ "$memory" != stock ] && [ -d "$(sys)" ]; then
+	case $memory in
+	"$DKMS_NAME" | "$DKMS_NAME, of another build")
 		verify_switch || answer=$E_NO
 		verify_counters || answer=$E_NO
 		[ -n "$WORK" ] || quit "$E_SYSTEM" "$NO_WORK"
-		[ "${1:-}" != --leaktest ] || verify_leaktest || answer=$E_NO
-	fi
+		[ "${1:-}" != --leaktest ] || verify_leaktest || answer=$E_NO ;;
+	esac
 	return "$answer"
 }

@@ -110,10 +110,10 @@ builds()
 # gpu_modules RELEASE: which modules of that kernel drive the Intel GPUs of this machine.
 gpu_modules()
 {
-	local alias
+	local device
 
-	cat "$ROOT"/sys/bus/pci/devices/*/modalias 2>/dev/null | grep '^pci:v00008086d[0-9A-F]*sv.*bc03' | while IFS= read -r alias; do
-		modprobe -d "$ROOT/" -S "$1" -R "$alias" 2>/dev/null
+	intel_gpus | while IFS= read -r device; do
+		modprobe -d "$ROOT/" -S "$1" -R "$(cat "$device/modalias")" 2>/dev/null
 	done
 }
 

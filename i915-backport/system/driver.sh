@@ -208,15 +208,33 @@ is_loaded()
 	fi
 }
 
-# loaded RELEASE MODULE: of the running kernel, is the driver in memory the one on disk?
+# loaded RELEASE MODULE: of the running kernel, is the driver in memory the one on disk, and is it the one that drives the GPU?
 loaded()
 {
+	local gpu driving
+
 	if [ "$1" != "$(uname -r)" ]; then
 		echo "-"
+		return
+	fi
+	gpu=$(intel_gpu)
+	driving=$(module_of "$gpu")
+	if [ -n "$driving" ] && is_built_in "$driving"; then
+		printf '%s\n' "stock, $driving is built in"
+	elif [ -n "$driving" ] && [ "$driving" != "$(basename "$(sys)")" ]; then
+		printf '%s\n' "foreign, $driving"
 	elif [ ! -d "$(sys)" ]; then
 		echo "not loaded"
-	elif is_loaded "$2"; then
-		whose "$2" | cut -d' ' -f1 | tr -d ,
+	else
+		printf '%s%s\n' "$(in_memory "$2")" "$([ -z "$gpu" ] || [ -n "$driving" ] || echo ', drives nothing')"
+	fi
+}
+
+# in_memory MODULE: whose the loaded driver is.
+in_memory()
+{
+	if is_loaded "$1"; then
+		whose "$1" | cut -d' ' -f1 | tr -d ,
 	elif [ "$(cat "$(sys)/version" 2>/dev/null)" = "$(package_version)" ]; then
 		printf '%s\n' "$DKMS_NAME, of another build"
 	else

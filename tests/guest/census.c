@@ -210,13 +210,29 @@ static const struct {
 	{ "__hw_ppgtt_init", PAGE_TABLES },
 };
 
+/* Is a function of that line the driver's? The module is named after it, but of one that is built in. */
+static bool is_drivers(const char *line)
+{
+	static char module[80];
+	char path[128];
+
+	if (!module[0]) {
+		snprintf(path, sizeof(path), "/sys/module/%s/initstate", gem_driver());
+		if (access(path, F_OK))
+			snprintf(module, sizeof(module), "built in");
+		else
+			snprintf(module, sizeof(module), "[%s]", gem_driver());
+	}
+	return module[0] == '[' ? !!strstr(line, module) : !strchr(line, '[');
+}
+
 /* "     12 SYMBOL+OFFSET/SIZE [i915] age=..." */
 static void count_line(const char *line, struct census *c)
 {
 	char symbol[128];
 	long n;
 
-	if (!strstr(line, "[i915]") || sscanf(line, "%ld %127s", &n, symbol) != 2)
+	if (!is_drivers(line) || sscanf(line, "%ld %127s", &n, symbol) != 2)
 		return;
 	for (unsigned int i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
 		if (!strncmp(symbol, sites[i].symbol, strlen(sites[i].symbol))) {

@@ -53,7 +53,7 @@ struct step {
 /* What run() returns where there was nothing to do. */
 #define SKIPPED 1
 
-#define CLEANUP_PARAMETER "/sys/module/i915/parameters/context_cleanup"
+#define CLEANUP_PARAMETER "context_cleanup"
 
 /* Flags of an operation. */
 enum {

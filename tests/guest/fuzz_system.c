@@ -154,7 +154,7 @@ static const struct domain some_switch = { .words = switch_words, .n = 2 };
 static int do_cleanup(const struct step *s)
 {
 	stage->leaks_allowed = true;
-	write_file(CLEANUP_PARAMETER, s->arg[0] ? "1" : "0");
+	gem_set_parameter(CLEANUP_PARAMETER, s->arg[0] ? "1" : "0");
 	return 0;
 }
 

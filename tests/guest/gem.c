@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -115,6 +116,33 @@ int gem_debugfs(const char *name, unsigned int value)
 	return write_file(path, text);
 }
 
+/* Asked once, for a card without its driver has none. */
+const char *gem_driver(void)
+{
+	static char target[PATH_MAX];
+	char path[64];
+
+	if (!target[0]) {
+		snprintf(path, sizeof(path), "/sys/dev/char/226:%u/device/driver", gem_minor());
+		if (!realpath(path, target))
+			fail("%s: %s", path, strerror(errno));
+	}
+	return strrchr(target, '/') + 1;
+}
+
+static void parameter_path(char *path, size_t size, const char *name)
+{
+	snprintf(path, size, "/sys/module/%s/parameters/%s", gem_driver(), name);
+}
+
+int gem_set_parameter(const char *name, const char *value)
+{
+	char path[128];
+
+	parameter_path(path, sizeof(path), name);
+	return write_file(path, value);
+}
+
 volatile uint32_t *gem_registers(uint64_t offset)
 {
 	char path[64];
@@ -178,9 +206,12 @@ int gem_generation(int fd)
  */
 bool gem_has_full_ppgtt(int fd)
 {
-	FILE *f = fopen("/sys/module/i915/parameters/enable_ppgtt", "r");
+	char path[128];
 	int mode = 0;
+	FILE *f;
 
+	parameter_path(path, sizeof(path), "enable_ppgtt");
+	f = fopen(path, "r");
 	if (f) {
 		if (fscanf(f, "%d", &mode) != 1)
 			mode = 0;

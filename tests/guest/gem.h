@@ -43,6 +43,9 @@ int gem_open_render(void);
 /* Number of the card: 0 is /dev/dri/card0, and debugfs dri/0. */
 unsigned int gem_minor(void);
 
+/* The card's driver, by the name that the bus and its module have: i915, unless another one has taken over. */
+const char *gem_driver(void);
+
 /* Write to a file of the system's; returns 0 or -errno. */
 int write_file(const char *path, const char *value);
 
@@ -54,6 +57,9 @@ int write_file(const char *path, const char *value);
  * Return: 0, or -errno; -ENOENT on a driver that does not have the file.
  */
 int gem_debugfs(const char *name, unsigned int value);
+
+/* Set a parameter of the card's driver; returns 0 or -errno, -ENOENT if the driver does not have it. */
+int gem_set_parameter(const char *name, const char *value);
 
 /* What may be written to debugfs i915_gem_drop_caches. */
 enum {
@@ -75,7 +81,7 @@ bool gem_has_engine(int fd, const struct engine *e);
 int gem_param(int fd, int param, int otherwise);
 int gem_generation(int fd);
 
-/* What /sys/module/i915/parameters says of enable_ppgtt (or its successors). */
+/* What the driver's parameter enable_ppgtt says (or its successors). */
 bool gem_has_full_ppgtt(int fd);
 
 uint32_t gem_create(int fd, uint64_t size);

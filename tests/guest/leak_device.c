@@ -77,7 +77,7 @@ static pid_t card_user(void)
 	return pid;
 }
 
-/* The name by which the bus knows the card, and its driver's folder. */
+/* The name by which the bus knows the card. */
 static void card_address(char *address, size_t size)
 {
 	char path[64], target[PATH_MAX];
@@ -89,6 +89,18 @@ static void card_address(char *address, size_t size)
 		fail("%s: %s", path, strerror(errno));
 	target[n] = '\0';
 	snprintf(address, size, "%s", strrchr(target, '/') + 1);
+}
+
+/* Take the card from its driver, or give it back: the file is "unbind" or "bind". */
+static void rebind(const char *file, const char *address)
+{
+	char path[128];
+	int err;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/drivers/%s/%s", gem_driver(), file);
+	err = write_file(path, address);
+	if (err)
+		fail("%s of %s: %s", file, address, strerror(-err));
 }
 
 /*
@@ -133,11 +145,11 @@ void driver_unloaded(void)
 	bool console = console_there();
 	char address[64];
 	struct census c;
-	int err;
 
 	if (!gate_is_virtual() && !options.asked_for)
 		skip("takes the console away; to be asked for by --only");
 	card_address(address, sizeof(address));
+	gem_driver();
 	forget_context_status();
 	in_child(import_and_go, &(struct importer) { .sync = true });
 	if (gate_is_virtual())
@@ -150,13 +162,9 @@ void driver_unloaded(void)
 	usleep(50000);
 	if (card_user())
 		skip("process %d has the card open", card_user());
-	err = write_file("/sys/bus/pci/drivers/i915/unbind", address);
-	if (err)
-		fail("unbind of %s: %s", address, strerror(-err));
+	rebind("unbind", address);
 	c = census_take();
-	err = write_file("/sys/bus/pci/drivers/i915/bind", address);
-	if (err)
-		fail("bind of %s: %s", address, strerror(-err));
+	rebind("bind", address);
 	for (double end = seconds_now() + 10; console && !console_there() && seconds_now() < end; )
 		usleep(5000);
 	for (enum source s = VMAS_IN_MEMORY; s < N_SOURCES; s++)

@@ -184,7 +184,7 @@ void signal_storm(void)
 	}
 }
 
-#define PREFAULT	"/sys/module/i915/parameters/prefault_disable"
+#define PREFAULT	"prefault_disable"
 
 /* Execbuf of the shared object in a context that goes meanwhile. At the relocations the CPU waits for the GPU. */
 struct interrupted_exec {
@@ -253,9 +253,9 @@ static void context_goes_in_execbuf(bool fails)
 void context_gone_in_execbuf(void)
 {
 	need_full_ppgtt("the importer's VMA");
-	if (write_file(PREFAULT, "Y"))
+	if (gem_set_parameter(PREFAULT, "Y"))
 		skip("this driver cannot be kept from reading relocations early");
 	context_goes_in_execbuf(true);
 	context_goes_in_execbuf(false);
-	write_file(PREFAULT, "N");
+	gem_set_parameter(PREFAULT, "N");
 }

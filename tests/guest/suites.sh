@@ -5,6 +5,10 @@
 # program of that name. Descriptor 3 is where TAP goes.
 
 CARD=/dev/dri/card0
+ROOT=
+
+# shellcheck source=i915-backport/system/gpu.sh
+. /tests/gpu.sh
 
 say()
 {
@@ -42,13 +46,22 @@ check_log()
 	dmesg -c | judge_log "$1/kernel-log" | count
 }
 
+# run_suite NAME: what needs a driver is run with the one under test, or not at all.
 run_suite()
 {
 	[ -e /tmp/tests ] || echo 0 >/tmp/tests
 	began=$(uptime_seconds)
 	case $1 in
-	leak | fuzz | probe | reload | crash | stall) "$1" ;;
-	*) run_program "$1" ;;
+	probe | crash | stall) "$1" ;;
+	*)
+		if ! drives 2>/tmp/err; then
+			result 1 "$1/driver" "$(cat /tmp/err)"
+		else
+			case $1 in
+			leak | fuzz | reload) "$1" ;;
+			*) run_program "$1" ;;
+			esac
+		fi ;;
 	esac
 	check_log "$1"
 	say "# $1 took $(($(uptime_seconds) - began)) s"
@@ -75,20 +88,40 @@ words()
 	tr ' ' '\n' </proc/cmdline | sed -n "s/^$1//p"
 }
 
-# load_modules: in the order that the runner found out; i915 is the last.
+# load_modules: what the module under test needs, in the order that the runner found out, then that module; in the place of one that
+# is built in, if it is to. Without a file, the driver under test is built in.
 load_modules()
 {
 	while read -r module; do
 		name=$(basename "$module" .ko | tr - _)
-		[ -d "/sys/module/$name" ] && continue
-		case $name in
-		i915) options=$(words i915.) ;;
-		*) options= ;;
-		esac
-		# shellcheck disable=SC2086 # a list
-		insmod "/modules/$module" $options || return 1
+		[ -d "/sys/module/$name" ] || insmod "/modules/$module" || return
 	done </modules/order
-	[ -c "$CARD" ]
+	file=/modules/$(cat /modules/driver)
+	# shellcheck disable=SC2046 # a list
+	case $(words lab.takeover=) in
+	run) takeover "$file" >/tmp/took ;;
+	boot) insmod "$file" $(words i915. | grep -v '^modeset=') ;;
+	*) [ ! -f "$file" ] || insmod "$file" $(words i915.) ;;
+	esac && drives && [ -c "$CARD" ]
+}
+
+takeover()
+{
+	/package/i915-backport/i915-backport takeover "$@"
+}
+
+# drives: does the driver under test drive the GPU, and no other one? Of a module, the runner has put its build ID beside it.
+drives()
+{
+	module=$(module_of "$(intel_gpu)")
+	if [ -s /modules/driver ]; then
+		cmp -s /modules/build-id "/sys/module/$module/notes/.note.gnu.build-id"
+	else
+		[ -n "$module" ] && is_built_in "$module"
+	fi || {
+		echo "the GPU is driven by ${module:-no driver}, not by the one under test" >&2
+		return 1
+	}
 }
 
 probe()
@@ -96,6 +129,7 @@ probe()
 	dmesg -c >/dev/null
 	load_modules 2>/tmp/err
 	result $? probe/load "$(head -n 1 /tmp/err)"
+	[ ! -s /tmp/took ] || say "# $(cat /tmp/took)"
 	say "# driver ready"
 }
 
@@ -113,26 +147,51 @@ fuzz()
 	run_program gem_fuzz $([ ! -e /tests/programs ] || echo --file /tests/programs) $(words lab.fuzz= | tr , ' ')
 }
 
-# leftovers: what an unloaded i915 must not leave.
+# leftovers MODULE DRIVER: what an unloaded i915 must not leave.
 leftovers()
 {
-	ls -d /sys/module/i915 /sys/bus/pci/drivers/i915 "$CARD" 2>/dev/null
+	ls -d "/sys/module/$1" "/sys/bus/pci/drivers/$2" "$CARD" 2>/dev/null
 	grep -o '^i915[^ ]*' /proc/slabinfo
 	find /sys/kernel/slab -maxdepth 1 -name 'i915*' 2>/dev/null
 }
 
-# reload: unload and load ten times.
+# reload: unload and load ten times. One that has taken over while another driver drove gives the GPU back and takes it again.
 reload()
 {
+	if [ ! -s /modules/driver ]; then
+		echo "ok - reload/unload # SKIP the driver is built in" | count
+		return
+	fi
+	loaded=$(module_of "$(intel_gpu)") driver=$(driver_of "$(intel_gpu)")
 	for i in $(seq 10); do
-		rmmod i915 2>/tmp/err
-		result $? "reload/unload-$i" "$(head -n 1 /tmp/err)"
-		left=$(leftovers | head -n 1)
-		[ -z "$left" ]
-		result $? "reload/nothing-left-$i" "$left"
+		case $(words lab.takeover=) in
+		run) undo_takeover "$i" "$loaded" ;;
+		*) unload "$i" "$loaded" "$driver" ;;
+		esac
 		load_modules 2>/tmp/err
 		result $? "reload/load-$i" "$(head -n 1 /tmp/err)"
+		[ ! -s /tmp/took ] || say "# $(cat /tmp/took)"
 	done
+}
+
+# unload NUMBER MODULE DRIVER
+unload()
+{
+	rmmod "$2" 2>/tmp/err
+	result $? "reload/unload-$1" "$(head -n 1 /tmp/err)"
+	left=$(leftovers "$2" "$3" | head -n 1)
+	[ -z "$left" ]
+	result $? "reload/nothing-left-$1" "$left"
+}
+
+# undo_takeover NUMBER MODULE
+undo_takeover()
+{
+	takeover --undo >/tmp/took 2>/tmp/err
+	result $? "reload/undo-$1" "$(head -n 1 /tmp/err)"
+	say "# $(cat /tmp/took)"
+	is_built_in "$(module_of "$(intel_gpu)")" && [ ! -d "/sys/module/$2" ] && [ -c "$CARD" ]
+	result $? "reload/built-in-drives-$1" "$(driver_of "$(intel_gpu)")"
 }
 
 # For the tests of the lab itself: guests that do not end well.

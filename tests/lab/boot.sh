@@ -64,7 +64,16 @@ vfio_user()
 command_line()
 {
 	echo "console=ttyS0 log_buf_len=4M panic=-1 oops=panic no_timer_check ${COUNTING-$(counting)}" \
-		"nokaslr mitigations=off fbcon=map:1 lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $APPEND"
+		"nokaslr mitigations=off fbcon=map:1 lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $(taking) $APPEND"
+}
+
+# taking: how the module under test gets the GPU from the driver that is built in.
+taking()
+{
+	case $TAKEOVER in
+	boot) echo "lab.takeover=boot i915.modeset=0" ;;
+	run) echo "lab.takeover=run" ;;
+	esac
 }
 
 # counting: what the leak suite counts by. Slab caches keep their names; there is room to note as many DMA mappings as

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# initramfs - what the guest consists of: busybox, the test programs, i915 and the modules it needs.
+# initramfs - what the guest consists of: busybox, the test programs, i915 and the modules it needs, and what takes over a driver.
 # Neither compressed nor compressing: the guest has better things to do than to unpack.
 
 # drm_headers: the folder of i915_drm.h; Debian has it in libdrm-dev, others with the kernel's headers.
@@ -30,52 +30,70 @@ build_guest()
 		quit "$E_SYSTEM" "$BUSYBOX: needs libraries that the guest does not have; install busybox-static"
 }
 
-# make_initramfs KERNEL-FILE MODULE FILE
+# make_initramfs KERNEL-FILE MODULE FILE: without a MODULE, the driver under test is in the kernel.
 make_initramfs()
 {
 	tree=$WORK/initramfs
 	rm -rf "$tree"
 	mkdir -p "$tree"
 	(cd "$tree" && mkdir bin dev modules proc sys tests tmp)
+	: >"$tree/modules/order"
+	: >"$tree/modules/driver"
 	cp "$BUSYBOX" "$tree/bin/busybox"
 	"$BUSYBOX" --list | while read -r applet; do
 		ln -s busybox "$tree/bin/$applet" 2>/dev/null || true
 	done
 	# shellcheck disable=SC2086 # a list
-	cp "$GUEST"/* $GUEST_FILES "$PACKAGE/tests/guest/suites.sh" "$tree/tests"
+	cp "$GUEST"/* $GUEST_FILES "$PACKAGE/tests/guest/suites.sh" "$ROOM/system/gpu.sh" "$tree/tests"
 	cp "$PACKAGE/tests/guest/init" "$tree/init"
 	chmod +x "$tree/init"
-	add_modules "$1" "$2" "$tree/modules"
+	[ -z "$2" ] || add_modules "$1" "$2" "$tree/modules"
+	[ "$TAKEOVER" != run ] || { mkdir "$tree/package" && cp -R "$ROOM" "$PACKAGE/dkms.conf" "$tree/package"; }
 	[ -z "$IGT" ] || add_igt "$tree"
 	cp "$LAB/kmemleak-guest" "$tree/tests/kmemleak"
 	(cd "$tree" && find . | cpio -o -H newc -R 0:0 --quiet) >"$3" 2>>"$LOG" ||
 		quit "$E_SYSTEM" "$3: cannot be written; free some space"
 }
 
-# add_modules KERNEL-FILE MODULE DIR: i915 and, before it, what it needs, in DIR/order.
+# add_modules KERNEL-FILE MODULE DIR: the module under test, under its own name, which is in DIR/driver, and its build ID, by which the
+# guest knows it from others; and what it needs, in the order of DIR/order.
 add_modules()
 {
 	release=$(value release <"$1")
 	modules=$(value modules <"$1")
-	for name in $(modinfo -F depends "$2" | tr , ' '); do
-		modprobe -d "$modules" -S "$release" --ignore-install --show-depends "$name" 2>>"$LOG" ||
-			quit "$E_KERNEL" "$2: needs $name, which $modules/lib/modules/$release does not have; give the i915.ko of this kernel"
+	unpacked_module "$2" >"$WORK/driver.ko"
+	section .note.gnu.build-id "$WORK/driver.ko" >"$3/build-id"
+	[ -s "$3/build-id" ] ||
+		quit "$E_USAGE" "$2: no module, or one without a build ID; give an i915.ko as the kernel's build has made it"
+	# struct module: its name is after the state and a list
+	name=$(section .gnu.linkonce.this_module "$WORK/driver.ko" | tail -c +25 | tr '\0' '\n' | head -n 1)
+	mv "$WORK/driver.ko" "$3/$name.ko"
+	echo "$name.ko" >"$3/driver"
+	for needed in $(modinfo -F depends "$3/$name.ko" | tr , ' '); do
+		modprobe -d "$modules" -S "$release" --ignore-install --show-depends "$needed" 2>>"$LOG" ||
+			quit "$E_KERNEL" "$2: needs $needed, which $modules/lib/modules/$release does not have; give the i915.ko of this kernel"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$WORK/depends"
 	while read -r file; do
-		add_module_file "$file" "$3"
+		name=$(basename "$file" | sed 's/\.\(xz\|zst\|gz\)$//')
+		unpacked_module "$file" >"$3/$name"
+		echo "$name" >>"$3/order"
 	done <"$WORK/depends"
-	add_module_file "$2" "$3" i915.ko
 }
 
-# add_module_file FILE DIR [NAME]: unpacked, because not every kernel can.
-add_module_file()
+# section NAME FILE: nothing if the file has none.
+section()
 {
-	name=${3:-$(basename "$1" | sed 's/\.\(xz\|zst\|gz\)$//')}
+	objcopy -O binary --only-section="$1" --set-section-flags "$1=alloc" "$2" "$WORK/section" 2>>"$LOG" || return 0
+	cat "$WORK/section"
+}
+
+# unpacked_module FILE: not every kernel can do that.
+unpacked_module()
+{
 	case $1 in
 	*.xz) xz -dc "$1" ;;
 	*.zst) zstd -qdc "$1" ;;
 	*.gz) gzip -dc "$1" ;;
 	*) cat "$1" ;;
-	esac >"$2/$name"
-	echo "$name" >>"$2/order"
+	esac
 }

@@ -43,7 +43,7 @@ tally()
 
 # In $ARTIFACTS:
 #   subjects   the names of those that ran, one a line
-#   modules    what i915.ko each had
+#   modules    which i915 each had
 #   versions   what ran them
 #   table      the tables at the end
 report_head()
@@ -62,7 +62,7 @@ report_head()
 report_line()
 {
 	echo "$1" >>"$ARTIFACTS/subjects"
-	echo "$1: i915.ko sha256 $(cat "$2/i915.sha256")" >>"$ARTIFACTS/modules"
+	echo "$1: i915 $(cat "$2/i915")" >>"$ARTIFACTS/modules"
 	skipped=$(tally "$2" '^ok .*# SKIP')
 	printf '%-40s %6s %6s %7s %9s  %s\n' "$1" "$(($(tally "$2" '^ok ') - skipped))" \
 		"$(tally "$2" '^not ok ')" "$skipped" "$(cat "$2/seconds" 2>/dev/null || echo -)" "$2"

@@ -42,6 +42,7 @@ kernel_config()
 	cat "$LAB/kernel.config"
 	[ -z "$DEBUG" ] || cat "$LAB/kernel-debug.config"
 	[ "$DEBUG" != kmemleak ] || cat "$LAB/kernel-kmemleak.config"
+	[ -z "$BUILTIN" ] || cat "$LAB/kernel-builtin.config"
 }
 
 # fingerprint TREE: changes when any file of it does.
@@ -214,7 +215,7 @@ patched_module()
 	logged in_toolchain make -C "$PACKAGE" -s module KDIR="$place/build" KSRC="$tree" O="$out" \
 		${I915_SOURCE:+I915_SOURCE="$I915_SOURCE"} CC="$launcher$compiler" || status=$?
 	[ "$status" = 0 ] || return "$status"
-	echo "$out/i915.ko"
+	ls "$out"/i915*.ko
 }
 
 # newer_driver: I915_SOURCE is a tree, under its full name.
@@ -239,10 +240,11 @@ default_modules()
 	esac
 }
 
-# find_module KIND KERNEL-FILE WHICH: where that i915.ko is.
+# find_module KIND KERNEL-FILE WHICH: where that i915.ko is; nothing for a driver that is built in.
 find_module()
 {
 	case $1.$3 in
+	tree.stock) [ -n "$BUILTIN" ] || stock_module "$(value modules <"$2")/lib/modules/$(value release <"$2")" ;;
 	*.stock) stock_module "$(value modules <"$2")/lib/modules/$(value release <"$2")" ;;
 	tree.patched) patched_module "$(value tree <"$2")" ;;
 	*.patched) quit "$E_USAGE" "--module patched: only for --kernel-tree; give the file" ;;
@@ -266,5 +268,5 @@ subject_name()
 	patched) which=$2$(newer_name) ;;
 	*) which=$2 ;;
 	esac
-	echo "$(value release <"$1")-$which${DEBUG:+-$DEBUG}"
+	echo "$(value release <"$1")-$which${DEBUG:+-$DEBUG}${BUILTIN:+-$BUILTIN}"
 }

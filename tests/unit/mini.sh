@@ -135,7 +135,7 @@ mini_ours()
 		ROOM=$package/i915-backport
 		# shellcheck disable=SC2034 # for the steps
 		PACKAGE=$package
-		for step in common config distribution driver headers tree find stage probe series compat record build check stock plan module hold dkms installed; do
+		for step in common config distribution gpu driver headers tree find stage probe series compat record build check stock plan module hold dkms installed; do
 			# shellcheck source=/dev/null
 			. "$ROOM"/*/"$step.sh"
 		done
