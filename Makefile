@@ -49,7 +49,7 @@ lab:
 		$(COMMAND) lab "$$@" $$LAB
 
 check-fast:
-	@tests/run lint probe place compat survey several builtin safety vgpu
+	@tests/run lint probe place compat survey apply several builtin takeover safety vgpu
 
 bench:
 	@tests/bench/run
