@@ -147,7 +147,8 @@ misfit()
 	awk '/^in / { patch = $2 }
 	     /^patching file / { file = $3 }
 	     /^can.t find file/ { file = "a file that is not there" }
-	     /^Hunk #[0-9]+ FAILED/ && !n++ { where = file ", hunk " $2 " at line " $5; sub(/\.$/, "", where) }
+	     /^Hunk #[0-9]+ FAILED/ && !n++ { where = file ", hunk " $2 " at line " $5; sub(/\.$/, "", where)
+		if (/different line endings/) where = where ", whose line ends are others," }
 	     END { print patch ": " (n ? where (n > 1 ? " and " n - 1 " more" : "") : file) }' "$WORK/patch.out"
 }
 
