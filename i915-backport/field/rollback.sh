@@ -57,15 +57,20 @@ users()
 	(cd "$(sys)/holders" && ls)
 }
 
-# unload: the fixed driver out of memory and the stock one in; says why not.
+# unload: the fixed driver out of memory and the stock one in; says why not. Where that is built in, it gets the GPU back before the module goes.
 unload()
 {
-	local held_by
+	local held_by gpu
 
 	[ "$(cat "$(sys)/version" 2>/dev/null)" = "$(package_version)" ] || return 0
 	held_by=$(users | tr '\n' ' ')
 	if [ -n "$held_by" ]; then
 		printf '%s\n' "The fixed driver stays loaded until the next boot; it is in use by: $held_by"
+		return
+	fi
+	gpu=$(intel_gpu)
+	if [ -n "$gpu" ] && [ -n "$(built_in_driver)" ]; then
+		(give_back "$gpu" '' 1) 2>"$WORK/err" || printf '%s\n' "The fixed driver stays loaded until the next boot: $(why "$WORK/err" | sed 's/^i915-backport: //')"
 		return
 	fi
 	hide_consoles || true
