@@ -23,16 +23,16 @@ can_be_served()
 is_driver()
 {
 	case $(how_built "$1") in
-	m* | yy) ;;
-	y*) die built-in headers="$1" symbol="$SYMBOL" ;;
+	m:* | y:y) ;;
+	y:*) die built-in headers="$1" symbol="$SYMBOL" ;;
 	*) die no-i915 release="$2" symbol="$SYMBOL" ;;
 	esac
 }
 
-# how_built KDIR: the driver that was chosen, y or m, and after that y if this kernel loads modules.
+# how_built KDIR: the driver that was chosen, y, m or nothing, and after a colon y if this kernel loads modules.
 how_built()
 {
-	printf '%s\n' "$(kconfig "$1" "$SYMBOL")$(kconfig "$1" CONFIG_MODULES)"
+	printf '%s\n' "$(kconfig "$1" "$SYMBOL"):$(kconfig "$1" CONFIG_MODULES)"
 }
 
 # make_plan KDIR RELEASE: find, stage, probe and choose, in $WORK/stage, $WORK/facts and $WORK/fix. Prints the lines as they become
@@ -50,7 +50,7 @@ make_plan()
 		printf '%s\n' "source=$origin"
 		tree=$(set -e; tree_at "$origin" "$release")
 		choose_i915 "$tree" "$kdir" "$release"
-		[ "$(how_built "$kdir")" != yy ] || take_place
+		[ "$(how_built "$kdir")" != y:y ] || take_place
 		printf '%s\n' "folder=$I915" "module=$DRIVER" "takes_over=$TAKES_OVER"
 		is_driver "$kdir" "$release"
 	fi
