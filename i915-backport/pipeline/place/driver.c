@@ -117,7 +117,8 @@ static int is_source(const struct dirent *e)
 {
 	size_t n = strlen(e->d_name);
 
-	return n > 2 && n < sizeof(((struct source *)NULL)->name) && e->d_name[n - 2] == '.' && strchr("ch", e->d_name[n - 1]);
+	return n > 2 && n < sizeof(((struct source *)NULL)->name) && e->d_name[n - 2] == '.' &&
+	       strchr("ch", e->d_name[n - 1]);
 }
 
 /**

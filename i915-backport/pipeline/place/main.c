@@ -81,12 +81,13 @@ static void write_misses(const char *dir, const char *i915)
 	for (i = 0; i < pl.n; i++)
 		waits += pl.misses[i].waits;
 	if (pl.n)
-		printf("# %zu of %zu hooks have no place in this driver, and %zu of them only because of others.\n", pl.n,
-		       pl.hooks, waits);
+		printf("# %zu of %zu hooks have no place in this driver, and %zu of them only because of others.\n",
+		       pl.n, pl.hooks, waits);
 	for (i = 0; i < pl.n; i++) {
 		const struct miss *m = &pl.misses[i];
 
-		printf("\n# %s\n# %s%s\n%s", m->patch, m->why.s, m->waits ? ": another hook would bring it" : "", m->hook.s);
+		printf("\n# %s\n# %s%s\n%s", m->patch, m->why.s,
+		       m->waits ? ": another hook would bring it" : "", m->hook.s);
 	}
 	forget_misses(&pl);
 	forget(&d);

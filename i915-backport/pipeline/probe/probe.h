@@ -295,7 +295,7 @@ struct flow {
 	uint32_t nmade;
 	int pinned;			/* a VMA holds its address space */
 	uint32_t idle;			/* lists that VMAs are on when nothing uses them; 0: do not look for idling */
-	uint32_t forgotten;		/* lists that are made empty, whatever is on them, while a question is followed */
+	uint32_t forgotten;		/* lists that are made empty, whatever is on them, in this question */
 	struct where forgotten_at;	/* the first of them */
 	int32_t unbind;			/* function that takes a VMA's node out, or -1 */
 	sym vma_free;			/* what frees a VMA */
