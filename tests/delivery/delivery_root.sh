@@ -13,12 +13,12 @@ delivery_root()
 	[ "$suite $generator" = "bookworm initramfs-tools" ] || root=$root-$suite-$generator
 	more="linux-image-amd64 $generator build-essential debhelper dh-dkms fakeroot lintian rpm apt-utils gpg gpg-agent"
 	stamp="$(cat "$base/.whole") $more"
-	if [ "$(cat "$root/.delivery" 2>/dev/null)" != "$stamp" ]; then
+	if [ "$(cat "$root/.whole" 2>/dev/null)" != "$stamp" ]; then
 		another_root "$base" "$root"
 		small_initramfs
 		# shellcheck disable=SC2086 # a list
 		add_packages "$root" $more || return
-		echo "$stamp" >"$root/.delivery"
+		echo "$stamp" >"$root/.whole"
 	fi
 	echo "$root"
 }
