@@ -70,7 +70,7 @@ unload()
 	fi
 	gpu=$(intel_gpu)
 	if [ -n "$gpu" ] && [ -n "$(built_in_driver)" ]; then
-		(give_back "$gpu" '' 1) 2>"$WORK/err" || printf '%s\n' "The fixed driver stays loaded until the next boot: $(why "$WORK/err" | sed 's/^i915-backport: //')"
+		(give_back "$gpu" '' 1) 2>"$WORK/err" || printf '%s\n' "The fixed driver stays loaded until the next boot: $(last_said "$WORK/err")"
 		return
 	fi
 	hide_consoles || true

@@ -88,8 +88,7 @@ parameters_of()
 }
 
 # boot_parameters STOCK MODULE FILE: what the settings of modprobe have for the module, and the kernel's command line for the built-in
-# driver and the module, as far as the one in FILE knows it; a line each. That the built-in one is to leave the GPU alone is not meant
-# for the module.
+# driver and the module, as far as the one in FILE knows it; a line each.
 boot_parameters()
 {
 	local known word name
@@ -97,8 +96,8 @@ boot_parameters()
 	known=$(parameters_of "$3")
 	{
 		modprobe -c 2>/dev/null | sed -n "s/^options $2 //p" | tr ' ' '\n'
-		tr ' ' '\n' <"$ROOT/proc/cmdline" | sed -n "/^$1[.]modeset=/d; s/^$1[.]//p"
-		tr ' ' '\n' <"$ROOT/proc/cmdline" | sed -n "s/^$2[.]//p"
+		options_to_carry "$1" <"$ROOT/proc/cmdline"
+		options_of "$2" <"$ROOT/proc/cmdline"
 	} | while IFS= read -r word; do
 		name=$(printf '%s\n' "${word%%=*}" | tr - _)
 		printf '%s\n' "$known" | grep -qxF "$name" || continue

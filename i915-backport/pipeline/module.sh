@@ -135,6 +135,6 @@ tell_boot()
 	given=$({
 		kconfig "$1" CONFIG_CMDLINE | tr -d '"'
 		[ "$2" != "$(uname -r)" ] || cat "$ROOT/proc/cmdline" 2>/dev/null || true
-	} | tr -s ' \t' '\n' | sed -n "/^$TAKES_OVER\.modeset=/d; s/^$TAKES_OVER\.//p" | tr '\n' ' ')
+	} | options_to_carry "$TAKES_OVER" | tr '\n' ' ')
 	printf '%s\n' "kernel command line: $TAKES_OVER.modeset=0" "init: insmod $DRIVER.ko${given:+ ${given% }}"
 }

@@ -60,6 +60,19 @@ built_in_driver()
 	done
 }
 
+# options_of DRIVER: what a kernel's command line, on stdin, has for it, a line each.
+options_of()
+{
+	tr -s ' \t' '\n' | sed -n "s/^$1[.]//p"
+}
+
+# options_to_carry DRIVER: those of one that is built in which are meant for another in its place as well: not that it is to leave the GPU
+# alone.
+options_to_carry()
+{
+	options_of "$1" | sed '/^modeset=/d'
+}
+
 # bus_driver MODULE: what the PCI bus knows of it; nothing while it has not registered there.
 bus_driver()
 {
