@@ -11,10 +11,18 @@ again()
 	"$@" || { sleep 20 && "$@"; } || { sleep 60 && "$@"; }
 }
 
+# lock_root ROOT: one program at a time uses it; release_root, or the end of the shell that called, gives it free.
+lock_root()
+{
+	mkdir -p "$TEST_CACHE"
+	exec 9>"$1.lock"
+	flock 9
+}
+
 # bootstrap SUITE ROOT PACKAGES: from nothing.
 bootstrap()
 {
-	release_root "$2"
+	unmount_root "$2"
 	rm -rf --one-file-system "$2"
 	debootstrap --variant=minbase --include="$3" "$1" "$2" ${MIRROR:+"$MIRROR"}
 }
@@ -27,26 +35,34 @@ make_root()
 	shift 2
 	root=$TEST_CACHE/$name
 	stamp="$suite $*"
-	if [ "$(cat "$root/.whole" 2>/dev/null)" != "$stamp" ]; then
-		mkdir -p "$TEST_CACHE"
+	(
+		lock_root "$root"
+		[ "$(cat "$root/.whole" 2>/dev/null)" != "$stamp" ] || exit 0
 		again bootstrap "$suite" "$root" "$(echo "$*" | tr ' ' ',')" >"$TEST_CACHE/$name.log" 2>&1 || {
 			echo "debootstrap $suite: $(tail -n 1 "$TEST_CACHE/$name.log"); the log is $TEST_CACHE/$name.log" >&2
-			return 1
+			exit 1
 		}
 		echo "$stamp" >"$root/.whole"
-	fi
+	) || return
 	echo "$root"
 }
 
-# enter_root ROOT: what programs in it expect to be mounted.
+# enter_root ROOT: this shell's until release_root, with what programs in it expect to be mounted.
 enter_root()
 {
+	lock_root "$1"
 	mountpoint -q "$1/proc" || mount -t proc proc "$1/proc"
 	mountpoint -q "$1/dev" || mount --rbind --make-rslave /dev "$1/dev"
 }
 
-# release_root ROOT: an empty name would be this machine's own.
 release_root()
+{
+	unmount_root "$1"
+	exec 9>&-
+}
+
+# unmount_root ROOT: an empty name would be this machine's own.
+unmount_root()
 {
 	for where in proc dev; do
 		! mountpoint -q "${1:?}/$where" || umount -R -l "$1/$where"
@@ -65,13 +81,13 @@ take_back_root()
 	mv "$1/.lent" "$1/.whole"
 }
 
-# in_root ROOT COMMAND...
+# in_root ROOT COMMAND...: what it leaves running does not hold the lock.
 in_root()
 {
 	inside=$1
 	shift
 	chroot "$inside" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C TERM=dumb \
-		CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 "$@"
+		CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 "$@" 9>&-
 }
 
 # kernel_root SUITE: that Debian with what building a module takes, the headers of its kernel,
@@ -80,16 +96,18 @@ kernel_root()
 {
 	root=$(make_root "$1" "$1" gcc libc6-dev make patch kmod xz-utils bzip2 zstd ccache dkms openssl \
 		linux-headers-amd64 linux-headers-cloud-amd64 linux-source procps git) || return
-	if [ ! -f "$root/.image" ]; then
+	(
+		lock_root "$root"
+		[ ! -f "$root/.image" ] || exit 0
 		release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
 		again in_root "$root" sh -ec "cd /tmp && apt-get update -q && apt-get download linux-image-$release && dpkg-deb -x linux-image-*.deb /tmp/image &&
 			cp -a \"\$(find /tmp/image -type d -path '*/modules/$release')/.\" /lib/modules/$release/ && rm -rf /tmp/image /tmp/*.deb &&
 			depmod $release" >>"$TEST_CACHE/$1.log" 2>&1 || {
 			echo "linux-image-$release: $(tail -n 1 "$TEST_CACHE/$1.log"); the log is $TEST_CACHE/$1.log" >&2
-			return 1
+			exit 1
 		}
 		: >"$root/.image"
-	fi
+	) || return
 	echo "$root"
 }
 

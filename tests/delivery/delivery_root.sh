@@ -34,10 +34,10 @@ small_initramfs()
 # another_root BASE ROOT: a copy, also of one that is named by a link.
 another_root()
 {
-	release_root "$2"
+	unmount_root "$2"
 	rm -rf --one-file-system "$2"
 	mkdir "$2"
-	cp -a --one-file-system "$1/." "$2"
+	(lock_root "$1" && cp -a --one-file-system "$1/." "$2")
 }
 
 # add_packages ROOT PACKAGE...
