@@ -362,8 +362,17 @@ table()
 			print line } }'
 }
 
-# planned KEY PLAN: what it says under KEY; of several, the first.
+# planned KEY PLAN: what it says under KEY; of several, the first. Asked often, so without another process.
 planned()
 {
-	printf '%s\n' "$2" | value "$1"
+	local line rest
+
+	line="
+"
+	rest=$line$2
+	case $rest in
+	*"$line$1="*) rest=${rest#*"$line$1="} ;;
+	*) return 0 ;;
+	esac
+	printf '%s\n' "${rest%%"$line"*}"
 }

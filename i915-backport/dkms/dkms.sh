@@ -123,18 +123,31 @@ cmd_dkms_outdated()
 # dkms-hold RELEASE: PRE_INSTALL of dkms.conf. DKMS installs nothing if it fails.
 cmd_dkms_hold()
 {
-	local built different plan
+	local different plan
 
 	need_release "$1"
 	try_work
 	plan=$(plan_of "$1")
 	use_plan "$plan"
+	different=$(built_differs "$1" "$plan")
+	if [ -n "$different" ]; then
+		anew "$1"
+		different=$(built_differs "$1" "$(plan_of "$1")")
+	fi
+	[ -z "$different" ] || die built-outdated release="$1" different="$different"
+	hold_stock "$1"
+}
+
+# built_differs RELEASE PLAN: says in what DKMS has built another than that.
+built_differs()
+{
+	local built different
+
 	for built in "$DKMS_TREE/$(package_version)/$1"/*/module/*.ko*; do
 		[ -f "$built" ] || continue
-		different=$(differs "$1" "$built" "$plan")
-		[ -z "$different" ] || die built-outdated release="$1" different="$different"
+		different=$(differs "$1" "$built" "$2")
+		[ -z "$different" ] || { printf '%s\n' "$different"; return; }
 	done
-	hold_stock "$1"
 }
 
 # dkms-release RELEASE: POST_INSTALL and POST_REMOVE.

@@ -54,7 +54,7 @@ make_module()
 		die cannot-write-here path="$LOG"
 	log "i915-backport $(package_version), kernel $2, headers $1"
 	variables "$1" >"$WORK/variables"
-	plan=$(handed_over "$1" "$2") || {
+	plan=$(handed_over "$2") && is_current "$plan" "$1" "$2" || {
 		make_plan "$1" "$2" >"$WORK/plan"
 		plan=$(cat "$WORK/plan")
 	}

@@ -184,18 +184,23 @@ hand_over()
 	} 2>/dev/null || rm -rf "$new"
 }
 
-# handed_over KDIR RELEASE: what was decided by a run that we are a part of, with its stage and series; fails where that is of somebody
-# else, of a run that has ended, or not what would be decided now.
+# handed_over RELEASE: what was decided by a run that this process is a part of, with its series; fails where that is of somebody else,
+# or of a run that has ended. Who builds by it asks is_current, too.
 handed_over()
 {
 	local place decided
 
-	place=$(cache_dir)/plan/$2
+	place=$(cache_dir)/plan/$1
 	is_own "$place" 700 && is_running "$(cat "$place/run" 2>/dev/null)" && decided=$(cat "$place/plan" 2>/dev/null) || return
 	empty_stage
 	cp "$place/facts" "$WORK/facts" 2>/dev/null && { [ ! -d "$place/fix" ] || cp -R "$place/fix" "$WORK/fix" 2>/dev/null; } || return
-	is_current "$decided" "$1" "$2" || return
 	printf '%s\n' "$decided"
+}
+
+# anew RELEASE: what was handed over does not count any more.
+anew()
+{
+	rm -rf "$(cache_dir)/plan/${1:?}"
 }
 
 # is_current DECIDED KDIR RELEASE: by the sums of all that it was made of. Leaves the source in $WORK/stage.
@@ -224,7 +229,7 @@ plan_of()
 	if [ -z "$WORK" ]; then
 		decided="status=$E_SYSTEM
 says=$NO_WORK"
-	elif ! decided=$(handed_over "$kdir" "$1"); then
+	elif ! decided=$(handed_over "$1"); then
 		decided=$(decide "$kdir" "$1")
 		[ -z "${2:-}" ] || hand_over "$1" "$decided" "$2"
 	fi
