@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* dev.i915 (since 4.13) has the built-in driver's variables, and its files exist only once. */
+/* dev.i915 has the variables of the built-in driver; no second table may have that name. */
 #ifndef I915_BACKPORT_TAKEOVER_SYSCTL_H
 #define I915_BACKPORT_TAKEOVER_SYSCTL_H
 
