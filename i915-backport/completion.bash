@@ -17,7 +17,7 @@ _i915_backport()
 	verdict | survey | facts | apply | format-patches | adapt | report)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	takeover)
-		mapfile -t COMPREPLY < <(compgen -W "--undo --dark --check --help" -- "$word"; compgen -f -- "$word") ;;
+		mapfile -t COMPREPLY < <(compgen -W "--undo --dark --check --boot --help" -- "$word"; compgen -f -- "$word") ;;
 	verify)
 		mapfile -t COMPREPLY < <(compgen -W "--leaktest --help" -- "$word") ;;
 	esac

@@ -6,8 +6,9 @@
  * The PCI bus refuses two drivers of one name, and the one that is built in may have registered as
  * "i915". So this one registers under its module's name, and sysfs shows it under that. But the HDA
  * controller's driver (since 4.1) and the ME's (later) ask a device's driver for its name, and
- * take it for the GPU's if that is "i915". So the driver is called that again before it gets its
- * device, which is when they look for the first time.
+ * take it for the GPU's if that is "i915". So the driver is called that while it gets its device,
+ * which is when they look for the first time, and from when it has registered. The bus may give it
+ * a device before it makes the last link, which is found by the name when it unregisters.
  */
 #undef drm_pci_init
 #undef drm_pci_exit
@@ -26,8 +27,13 @@ static int (*probe_i915)(struct pci_dev *pdev, const struct pci_device_id *id);
 
 static int probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
+	const char *name = beside->driver.name;
+	int ret;
+
 	beside->driver.name = known_as;
-	return probe_i915(pdev, id);
+	ret = probe_i915(pdev, id);
+	beside->driver.name = name;
+	return ret;
 }
 
 /* stand_beside() - before the driver is registered */
@@ -40,6 +46,14 @@ static void stand_beside(struct pci_driver *driver)
 	driver->probe = probe;
 }
 
+/* stands() - after that, which ended in @ret */
+static int stands(int ret)
+{
+	if (!ret)
+		beside->driver.name = known_as;
+	return ret;
+}
+
 /* step_aside() - before it is unregistered, which goes by the name that it was registered under */
 static void step_aside(struct pci_driver *driver)
 {
@@ -50,7 +64,7 @@ static void step_aside(struct pci_driver *driver)
 int takeover_drm_pci_init(struct drm_driver *drm, struct pci_driver *driver)
 {
 	stand_beside(driver);
-	return drm_pci_init(drm, driver);
+	return stands(drm_pci_init(drm, driver));
 }
 
 void takeover_drm_pci_exit(struct drm_driver *drm, struct pci_driver *driver)
@@ -62,7 +76,7 @@ void takeover_drm_pci_exit(struct drm_driver *drm, struct pci_driver *driver)
 int takeover_pci_register_driver(struct pci_driver *driver, struct module *owner, const char *name)
 {
 	stand_beside(driver);
-	return __pci_register_driver(driver, owner, name);
+	return stands(__pci_register_driver(driver, owner, name));
 }
 
 void takeover_pci_unregister_driver(struct pci_driver *driver)

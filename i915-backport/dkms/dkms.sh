@@ -40,6 +40,7 @@ exclude_or_not()
 	name_module
 	if [ "$(planned status "$plan")" != 0 ]; then
 		exclude "$release: $(planned says "$plan")"
+		warn_if_undriven "$release"
 		return
 	fi
 	case " $action " in
@@ -57,6 +58,15 @@ exclude()
 	echo 'BUILD_EXCLUSIVE_KERNEL="^nothing-to-do$"' >&3
 	echo 'AUTOINSTALL=""' >&3
 	tell "$1"
+}
+
+# warn_if_undriven RELEASE: a kernel that is new here, for example, where all are told the same.
+warn_if_undriven()
+{
+	local file
+
+	file=$(undriven "$1")
+	[ -z "$file" ] || warn stands-back release="$1" file="$file"
 }
 
 # name_module: where it is not the usual one, for DKMS.
@@ -518,13 +528,17 @@ make_link()
 	fi
 }
 
-# make_hooks: where there are such for kernels.
+# make_hooks: where there are such for kernels, and for the start of the machine.
 make_hooks()
 {
-	local hook
+	local hook unit
 
 	for hook in $HOOKS; do
 		[ ! -d "${hook%/*}" ] || make_link "$hook" dkms/kernel-hook
+	done
+	[ -d "$ROOT/etc/systemd/system" ] || return 0
+	for unit in $UNITS; do
+		make_link "$unit" field/i915-backport-takeover.service
 	done
 }
 
@@ -572,7 +586,7 @@ cmd_dkms_uninstall()
 		[ -z "$module" ] || printf '%s\t%s\t%s\n' "$release" "$(whose "$module")" "$module" >>"$WORK/rows"
 	done
 	[ ! -f "$WORK/rows" ] || table <"$WORK/rows" | answer
-	for link in "$LINK" $HOOKS; do
+	for link in "$LINK" $HOOKS $UNITS; do
 		! is_our_link "$link" || rm -f "$link"
 	done
 	empty_cache
@@ -581,6 +595,6 @@ cmd_dkms_uninstall()
 # empty_cache: what the pipeline has kept there. The lab's share is not its own.
 empty_cache()
 {
-	(cd "$(cache_dir)" && rm -rf source plan attempt leaktest && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
+	(cd "$(cache_dir)" && rm -rf source plan attempt leaktest takeover && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
 	rmdir "$(cache_dir)" 2>/dev/null || true
 }

@@ -301,11 +301,16 @@ kernels_with()
 	done
 }
 
-# may_go RELEASE: before ours is taken out. The stock driver is held; or there is no room for that, but it can be read, and what ours
+# may_go RELEASE: before ours is taken out. One that is built in is not told to leave the GPU alone. Else the stock driver is held; or there is no room for that, but it can be read, and what ours
 # leaves is enough for the tables that lead to it.
 may_go()
 (
 	use_installed "$1"
+	[ -z "$TAKES_OVER" ] || file=$(stands_back "$1")
+	[ -z "${file:-}" ] || {
+		warn stands-back release="$1" file="$file"
+		return "$E_SYSTEM"
+	}
 	disk=$(module_on_disk "$1")
 	is_other "$disk" || hold_stock "$1" || {
 		[ -n "$(stock_module "$MODULES/$1/build" "$1")" ] && room_for "$1" "$disk"

@@ -17,7 +17,7 @@ signature()
 # status_row RELEASE: of the table, and below it the lines of notes, each after a blank. No file need be made: the disk may be full.
 status_row()
 {
-	local plan disk origin different failed
+	local plan disk origin different failed file
 
 	if [ -f "$MODULES/$1/build/Makefile" ]; then
 		plan=$(plan_of "$1")
@@ -33,6 +33,8 @@ status_row()
 		! without_headers "$1" || printf ' %s\n' "$(said kernel-without-headers release="$1")"
 	fi
 	use_plan "$plan"
+	file=$(undriven "$1")
+	[ -z "$file" ] || printf ' %s\n' "$(said stands-back release="$1" file="$file")"
 	disk=$(planned installed_module "$plan")
 	different=$(outdated "$plan")
 	[ -z "$different" ] || printf ' %s\n' "$1: $different"

@@ -183,19 +183,44 @@ give_back()
 	printf '%s\n' "$stock drives ${1##*/}; it was without a driver for $(cat "$WORK/took") s"
 }
 
+# take_at_boot GPU: when the machine starts, by the module that is installed for its kernel, if that is for this. One with which that
+# was begun before and did not end, because the machine did, is not tried again.
+take_at_boot()
+{
+	local file mark status=0
+
+	[ -n "$1" ] && [ -n "$(built_in_driver)" ] || return 0
+	use_installed "$(uname -r)"
+	file=$(module_on_disk "$(uname -r)")
+	if [ -z "$file" ]; then
+		warn_if_undriven "$(uname -r)"
+		return
+	fi
+	[ -n "$TAKES_OVER" ] && [ "$(module_of "$1")" != "$DRIVER" ] || return 0
+	mark=$(cache_dir)/takeover
+	[ "$(cat "$mark" 2>/dev/null)" != "$(cksum <"$file")" ] || die takeover-did-not-end file="$file"
+	make_dir "${mark%/*}"
+	cksum <"$file" | put "$mark" && sync || die cannot-write path="$mark"
+	(take_gpu "$1" '' 1 "$file") || status=$?
+	rm -f "$mark"
+	return "$status"
+}
+
 cmd_takeover()
 {
-	local check='' dark='' undo='' file='' gpu
+	local check='' dark='' undo='' boot='' file='' gpu
 
 	while [ $# -gt 0 ]; do
 		case $1 in
 		--check) check=1 ;;
 		--dark) dark=1 ;;
 		--undo) undo=1 ;;
+		--boot) boot=1 ;;
 		-h | --help)
 			cat <<-EOT
 			Usage: sudo i915-backport takeover [--check] [--dark] [MODULE.ko]
 			       sudo i915-backport takeover --undo [--check] [--dark]
+			       sudo i915-backport takeover --boot
 
 			On a kernel with a built-in i915: loads the fixed driver and gives the GPU to it, without a restart. If that fails,
 			the built-in driver drives again. Nothing may have the GPU open.
@@ -203,6 +228,7 @@ cmd_takeover()
 			  MODULE.ko  the fixed driver (default: the one that is installed for this kernel)
 			  --undo     gives the GPU back to the built-in driver and unloads the module
 			  --dark     a screen may be lit; it is dark until the other driver drives
+			  --boot     what runs when the machine starts: as with --dark, and nothing where nothing is to be done
 			  --check    says what would be done, or why it is refused, and does nothing
 
 			Exit status: 0 done, $E_CLEAN it is so already, $E_REFUSED refused and nothing was changed, $E_FAILED failed and the driver from
@@ -217,12 +243,15 @@ cmd_takeover()
 	must_be_root takeover
 	need insmod rmmod dd find cmp
 	gpu=$(intel_gpu)
-	[ -n "$gpu" ] || die no-gpu
+	[ -n "$gpu" ] || [ -n "$boot" ] || die no-gpu
 	open_work
-	if [ -n "$undo" ]; then
+	if [ -n "$boot" ]; then
+		take_at_boot "$gpu"
+	elif [ -n "$undo" ]; then
 		give_back "$gpu" "$check" "$dark"
 	else
 		[ -n "$file" ] || { use_installed "$(uname -r)"; file=$(module_on_disk "$(uname -r)"); }
 		take_gpu "$gpu" "$check" "$dark" "$file"
+		[ -n "$check" ] || rm -f "$(cache_dir)/takeover"
 	fi
 }

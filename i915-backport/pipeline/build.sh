@@ -182,6 +182,7 @@ take_over()
 		obj-m := $DRIVER.o
 		$DRIVER-y := \$($TAKES_OVER-y) \$($TAKES_OVER-objs) takeover.o
 		ccflags-y += -include \$(src)/takeover.h
+		NOSTDINC_FLAGS += -I$(for_make "$PACKAGE/compat/takeover/include")
 	EOT
 	! grep -rqw --include='*.c' drm_pci_init "$1/$I915" || echo 'CFLAGS_takeover.o := -DREGISTERED_BY_DRM'
 	cp "$PACKAGE/compat/takeover/takeover.c" "$PACKAGE/compat/takeover/takeover.h" "$1/$I915/"

@@ -29,8 +29,8 @@ compiler_flags()
 # for_make PATH: of this package, by way of a link: its own may have blanks, which make takes for ends of names.
 for_make()
 {
-	[ -L "$WORK/package" ] || ln -s "$PACKAGE" "$WORK/package"
-	printf '%s\n' "$WORK/package${1#"$PACKAGE"}"
+	[ -L "$WORK/for-make" ] || ln -s "$PACKAGE" "$WORK/for-make"
+	printf '%s\n' "$WORK/for-make${1#"$PACKAGE"}"
 }
 
 # preprocessed HEADER: what the compiler sees of a header of this kernel, with its definitions, blanks and line ends

@@ -9,6 +9,9 @@
 HOOKS="$ROOT/etc/kernel/postinst.d/00-i915-backport $ROOT/etc/kernel/header_postinst.d/00-i915-backport
 	$ROOT/etc/kernel/install.d/39-i915-backport.install"
 
+# What systemd runs when the machine starts: where who installs things by hand puts it, and what asks for it.
+UNITS="$ROOT/etc/systemd/system/i915-backport-takeover.service $ROOT/etc/systemd/system/sysinit.target.wants/i915-backport-takeover.service"
+
 # distribution_trees MINOR, distribution_tarballs MINOR: paths in /usr/src at which the distributions' source packages put that
 # VERSION.PATCHLEVEL, likeliest first: Debian, Ubuntu, SUSE, Gentoo. There may be nothing, or something else.
 distribution_trees()

@@ -40,31 +40,43 @@ result()
 	fi | count
 }
 
-# check_log NAME: what the kernel said since the last time.
+# check_log NAME: what the kernel said since the last time, but for what a failing takeover has it say.
 check_log()
 {
-	dmesg -c | judge_log "$1/kernel-log" | count
+	dmesg -c | case $1 in
+	failing) grep -v 'Unknown symbol not_exported\|[*]ERROR[*] failed to init modeset' ;;
+	*) cat ;;
+	esac | judge_log "$1/kernel-log" | count
 }
 
-# run_suite NAME: what needs a driver is run with the one under test, or not at all.
+# run_suite NAME: what needs a driver is run with the one under test, or not at all. With built-in: before it, and failing, with the one
+# that the other is to take over from.
 run_suite()
 {
 	[ -e /tmp/tests ] || echo 0 >/tmp/tests
 	began=$(uptime_seconds)
-	case $1 in
-	probe | crash | stall) "$1" ;;
-	*)
-		if ! drives 2>/tmp/err; then
-			result 1 "$1/driver" "$(cat /tmp/err)"
-		else
-			case $1 in
-			leak | fuzz | reload) "$1" ;;
-			*) run_program "$1" ;;
-			esac
-		fi ;;
+	suite=${1#built-in:}
+	case $1,$(words lab.takeover=) in
+	probe,* | crash,* | stall,*) "$1" ;;
+	failing,run | built-in:*,run) run_with built_in_drives ;;
+	failing,* | built-in:*) echo "ok - $suite # SKIP the driver does not take over while another one drives" | count ;;
+	*) run_with drives ;;
 	esac
-	check_log "$1"
+	check_log "$suite"
 	say "# $1 took $(($(uptime_seconds) - began)) s"
+}
+
+# run_with CHECK: the suite, if that says which driver drives.
+run_with()
+{
+	if ! "$1" 2>/tmp/err; then
+		result 1 "$suite/driver" "$(cat /tmp/err)"
+		return
+	fi
+	case $suite in
+	leak | fuzz | reload | failing) "$suite" ;;
+	*) run_program "$suite" ;;
+	esac
 }
 
 uptime_seconds()
@@ -105,9 +117,17 @@ load_modules()
 	esac && drives && [ -c "$CARD" ]
 }
 
+# takeover WORD...: nobody minds if a screen is dark meanwhile. What was lit is lit then, whatever came of it.
 takeover()
 {
-	/package/i915-backport/i915-backport takeover "$@"
+	screens=$(lit_screens "$(intel_gpu)")
+	/package/i915-backport/i915-backport takeover --dark "$@"
+	ended=$?
+	[ "$screens" = "$(lit_screens "$(intel_gpu)")" ] || {
+		echo "lit before: ${screens:-none}, and now: $(lit_screens "$(intel_gpu)" | grep . || echo none)" >&2
+		return 1
+	}
+	return "$ended"
 }
 
 # drives: does the driver under test drive the GPU, and no other one? Of a module, the runner has put its build ID beside it.
@@ -120,6 +140,15 @@ drives()
 		[ -n "$module" ] && is_built_in "$module"
 	fi || {
 		echo "the GPU is driven by ${module:-no driver}, not by the one under test" >&2
+		return 1
+	}
+}
+
+# built_in_drives: does the one that was not loaded?
+built_in_drives()
+{
+	is_built_in "$(module_of "$(intel_gpu)")" && [ -c "$CARD" ] || {
+		echo "the GPU is driven by $(module_of "$(intel_gpu)" | grep . || echo no driver), not by the one that is built in" >&2
 		return 1
 	}
 }
@@ -192,6 +221,34 @@ undo_takeover()
 	say "# $(cat /tmp/took)"
 	is_built_in "$(module_of "$(intel_gpu)")" && [ ! -d "/sys/module/$2" ] && [ -c "$CARD" ]
 	result $? "reload/built-in-drives-$1" "$(driver_of "$(intel_gpu)")"
+}
+
+# failing: takeovers that fail, lab.failing=TIMES times in each way: the built-in driver drives as before, and works.
+failing()
+{
+	taking=$(cat /modules/driver)
+	for i in $(seq "$(words lab.failing= | grep . || echo 1)"); do
+		for how in /modules/failing/*; do
+			fails "$(basename "$how")-$i" 16 "$how/$taking"
+		done
+		driver_of "$(intel_gpu)" >"$(intel_gpu)/driver_override"
+		fails "reserved-$i" 16 "/modules/$taking"
+		echo >"$(intel_gpu)/driver_override"
+		(exec 4<"$CARD" && exec sleep 600) &
+		fails "in-use-$i" 15 "/modules/$taking"
+		kill $!
+		run_program gem_basic
+	done
+}
+
+# fails TEST STATUS MODULE: so does a takeover by that, and it changes nothing.
+fails()
+{
+	takeover "$3" >/tmp/took 2>/tmp/err
+	ended=$?
+	say "# $1: $(cat /tmp/err)"
+	[ "$ended" = "$2" ] && built_in_drives 2>>/tmp/err && [ ! -d "/sys/module/$(basename "$3" .ko)" ]
+	result $? "failing/$1" "status $ended: $(tail -n 1 /tmp/err)"
 }
 
 # For the tests of the lab itself: guests that do not end well.

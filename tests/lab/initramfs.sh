@@ -69,6 +69,9 @@ add_modules()
 	name=$(section .gnu.linkonce.this_module "$WORK/driver.ko" | tail -c +25 | tr '\0' '\n' | head -n 1)
 	mv "$WORK/driver.ko" "$3/$name.ko"
 	echo "$name.ko" >"$3/driver"
+	case ,$SUITES, in
+	*,failing,*) add_failing "$3/$name.ko" "$3/failing" ;;
+	esac
 	for needed in $(modinfo -F depends "$3/$name.ko" | tr , ' '); do
 		modprobe -d "$modules" -S "$release" --ignore-install --show-depends "$needed" 2>>"$LOG" ||
 			quit "$E_KERNEL" "$2: needs $needed, which $modules/lib/modules/$release does not have; give the i915.ko of this kernel"
@@ -78,6 +81,34 @@ add_modules()
 		unpacked_module "$file" >"$3/$name"
 		echo "$name" >>"$3/order"
 	done <"$WORK/depends"
+}
+
+# add_failing MODULE DIR: such as cannot take over, each under its name in a folder of DIR that says why: the kernel refuses it, for it is
+# for another one (not by its release, which does not count where symbols have versions); an import is missing; its probe fails at once, or
+# after much was set up.
+add_failing()
+{
+	mkdir -p "$2/refused" "$2/import"
+	LC_ALL=C sed 's/\(vermagic=[^ ]* \)[A-Za-z]/\1_/' "$1" >"$2/refused/${1##*/}"
+	objcopy --redefine-sym "$(nm -u "$1" | awk '$1 == "U" && $2 ~ /^drm_/ { print $2; exit }')=not_exported" "$1" "$2/import/${1##*/}"
+	failing_in "$1" "$2/probe" i915_driver_probe i915_driver_load
+	failing_in "$1" "$2/probe-late" i915_gem_init
+}
+
+# failing_in MODULE DIR FUNCTION...: the same, but that its first function of such a name has no memory.
+failing_in()
+{
+	file=$1 dir=$2
+	shift 2
+	for function; do
+		! nm "$file" | grep -q " T $function\$" || break
+	done
+	mkdir -p "$dir"
+	echo "int $function(void); int $function(void) { return -12; }" |
+		cc -O2 -ffreestanding -fno-pie -fcf-protection=none -fno-asynchronous-unwind-tables -mcmodel=kernel -x c -c -o "$WORK/failing.o" - &&
+		objcopy --weaken-symbol "$function" "$file" "$WORK/weak.ko" &&
+		ld -r -o "$dir/${file##*/}" "$WORK/weak.ko" "$WORK/failing.o" ||
+		quit "$E_BUILD" "$file: has no $function that could fail"
 }
 
 # section NAME FILE: nothing if the file has none.
