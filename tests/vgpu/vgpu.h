@@ -129,7 +129,7 @@ struct context_desc {
 };
 
 struct engine_stats {
-	u64 commands, batches, requests, submits, faults, resets;
+	u64 commands, batches, requests, submits, faults, resets, passed_over;
 };
 
 enum run_state {
@@ -287,6 +287,7 @@ struct command {
 
 enum cs_result cs_step(struct engine *e, u32 *budget);
 bool cs_fetch(struct engine *e, u32 index, u32 *value);
+void cs_pass_over(struct engine *e, const char *what, u32 dw0);
 void cs_forget_fetch(struct engine *e);
 u64 cs_address(const struct engine *e, const struct command *c, u32 index);
 u64 cs_byte_address(const struct engine *e, const struct command *c, u32 index);
