@@ -101,7 +101,7 @@ start_gpu()
 cpu_model()
 {
 	case $PLATFORM in
-	broadwell) echo Broadwell-v4 ;;
+	broadwell*) echo Broadwell-v4 ;;
 	haswell) echo Haswell-v4 ;;
 	esac
 }

@@ -98,7 +98,7 @@ struct platform {
 	u32 irq_master;
 	const struct irq_bank *bank;
 	u32 num_banks;
-	const struct irq_bank *display_bank;	/* NULL: the display raises nothing */
+	u32 display_bank;	/* number of the first one of the display */
 	struct engine_info engine[NUM_ENGINES];
 	const struct reg_value *reset_values;
 	u32 num_reset_values;
@@ -227,9 +227,18 @@ void irq_set_eventfd(struct vgpu *gpu, int fd);
 void irq_update(struct vgpu *gpu);
 void irq_raise(struct engine *e, u32 bits);
 
-void irq_raise_display(struct vgpu *gpu, u32 bits);
-bool irq_display_wants(const struct vgpu *gpu, u32 bits);
-bool irq_display_pending(const struct vgpu *gpu, u32 bits);
+enum display_event { VBLANK, FLIP_DONE };
+
+/* Where an event of a pipe is told. */
+struct irq_source {
+	const struct irq_bank *bank;
+	u32 bit;
+};
+
+struct irq_source irq_display_source(const struct vgpu *gpu, u32 pipe, enum display_event event);
+void irq_raise_display(struct vgpu *gpu, u32 pipe, enum display_event event);
+bool irq_display_wants(const struct vgpu *gpu, u32 pipe, enum display_event event);
+bool irq_display_pending(const struct vgpu *gpu, u32 pipe, enum display_event event);
 
 /* ---- tiling.c ---- */
 enum tiling { TILING_NONE, TILING_X, TILING_Y };
