@@ -58,7 +58,7 @@ run_suite()
 			result 1 "$1/driver" "$(cat /tmp/err)"
 		else
 			case $1 in
-			leak | fuzz | reload) "$1" ;;
+			leak | clients | fuzz | reload) "$1" ;;
 			*) run_program "$1" ;;
 			esac
 		fi ;;
@@ -133,11 +133,17 @@ probe()
 	say "# driver ready"
 }
 
-# leak: lab.leaktest=OPTION,... on the kernel command line are its options, --quick by default.
+# leak [OPTION]: lab.leaktest=OPTION,... on the kernel command line are its options, --quick by default.
 leak()
 {
 	# shellcheck disable=SC2046 # a list
-	run_program leaktest $(words lab.leaktest= | tr , ' ' | grep . || echo --quick)
+	run_program leaktest "$@" $(words lab.leaktest= | tr , ' ' | grep . || echo --quick)
+}
+
+# clients: the scenarios of the leak suite that are real programs.
+clients()
+{
+	leak --clients
 }
 
 # fuzz: lab.fuzz=OPTION,... on the kernel command line are its options; programs, if the guest has it, is what it plays.
