@@ -25,6 +25,7 @@ extern struct exporter exporter;
 
 struct options {
 	bool quick;
+	bool clients;		/* the scenarios that start programs of another system */
 	bool asked_for;		/* the scenario was named on the command line */
 	unsigned int seed;
 	int importers;		/* of many-importers, 0 for as many as usual */
@@ -110,6 +111,15 @@ void userptr_contexts(void);
 void userptr_munmap(void);
 void userptr_mremap(void);
 void userptr_fork(void);
+
+/* leak_clients.c */
+void x_none(void);
+void x_sna_dri2(void);
+void x_sna_dri3(void);
+void x_blt(void);
+void x_uxa(void);
+void x_modesetting(void);
+void weston(void);
 
 /* leak_handle.c */
 void handle_closed(void);

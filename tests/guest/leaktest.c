@@ -21,6 +21,7 @@ enum {
 	SLOW = 1,	/* not in the quick run */
 	MOVES = 2,	/* the exporter's own binding may go and come back elsewhere */
 	ALONE = 4,	/* judges itself; the exporter is gone when it returns */
+	CLIENTS = 8,	/* programs of another system: run by themselves, with --clients */
 };
 
 static const struct scenario {
@@ -87,6 +88,13 @@ static const struct scenario {
 	{ .name = "context-banned", .play = context_banned, .flags = SLOW | MOVES, .seconds = 150 },
 	{ .name = "suspend", .play = suspended, .flags = SLOW | MOVES, .seconds = 60 },
 	{ .name = "fork-storm", .play = fork_storm, .seconds = 120 },
+	{ .name = "x-none", .play = x_none, .flags = CLIENTS | MOVES, .seconds = 600 },
+	{ .name = "x-sna-dri2", .play = x_sna_dri2, .flags = CLIENTS | MOVES, .seconds = 600 },
+	{ .name = "x-sna-dri3", .play = x_sna_dri3, .flags = CLIENTS | MOVES, .seconds = 600 },
+	{ .name = "x-blt", .play = x_blt, .flags = CLIENTS | MOVES, .seconds = 600 },
+	{ .name = "x-uxa", .play = x_uxa, .flags = CLIENTS | MOVES, .seconds = 600 },
+	{ .name = "x-modesetting", .play = x_modesetting, .flags = CLIENTS | MOVES, .seconds = 600 },
+	{ .name = "weston", .play = weston, .flags = CLIENTS | MOVES, .seconds = 600 },
 	{ .name = "unload", .play = driver_unloaded, .flags = ALONE, .seconds = 60 },
 };
 
@@ -331,7 +339,8 @@ static void say_sources(void)
 static void list(void)
 {
 	for (unsigned int i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
-		printf("%s%s\n", scenarios[i].name, scenarios[i].flags & SLOW ? " (not with --quick)" : "");
+		printf("%s%s%s\n", scenarios[i].name, scenarios[i].flags & SLOW ? " (not with --quick)" : "",
+		       scenarios[i].flags & CLIENTS ? " (--clients)" : "");
 }
 
 static const char usage[] =
@@ -343,7 +352,8 @@ static const char usage[] =
 	"\n"
 	"  --list        names of the scenarios\n"
 	"  --only NAME   this one; may be repeated\n"
-	"  --quick       fewer importers, shorter storm, nothing slow\n"
+	"  --quick       fewer importers, shorter storm, nothing slow; servers restart twice, not ten times\n"
+	"  --clients     only what starts the programs of a system in /userspace\n"
 	"  --seed N      of what is random (default 1)\n"
 	"  --importers N of many-importers (default 1000, quick 50)\n"
 	"  --storm N     seconds of fork-storm (default 60, quick 3)\n"
@@ -358,6 +368,7 @@ static void parse(int argc, char **argv)
 		{ "list", no_argument, NULL, 'l' },
 		{ "only", required_argument, NULL, 'o' },
 		{ "quick", no_argument, NULL, 'q' },
+		{ "clients", no_argument, NULL, 'C' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "importers", required_argument, NULL, 'i' },
 		{ "storm", required_argument, NULL, 't' },
@@ -380,6 +391,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'q':
 			options.quick = true;
+			break;
+		case 'C':
+			options.clients = true;
 			break;
 		case 's':
 			options.seed = strtoul(optarg, NULL, 0);
@@ -406,7 +420,7 @@ static void parse(int argc, char **argv)
 		exit(2);
 	}
 	argv[n] = NULL;
-	tap_begin("leak", n, argv);
+	tap_begin(options.clients ? "clients" : "leak", n, argv);
 }
 
 int main(int argc, char **argv)
@@ -419,6 +433,8 @@ int main(int argc, char **argv)
 	rest = nobody;
 	for (unsigned int i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
 		scenario = &scenarios[i];
+		if (options.clients != !!(scenario->flags & CLIENTS))
+			continue;
 		/* Who asks for more gives it the time, a tenth of a second for an importer. */
 		if (!tap_run(scenario->name, 30 + scenario->seconds + options.storm + options.importers / 10, play))
 			continue;

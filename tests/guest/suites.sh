@@ -74,7 +74,7 @@ run_with()
 		return
 	fi
 	case $suite in
-	leak | fuzz | reload | failing) "$suite" ;;
+	leak | clients | fuzz | reload | failing) "$suite" ;;
 	*) run_program "$suite" ;;
 	esac
 }
@@ -162,11 +162,17 @@ probe()
 	say "# driver ready"
 }
 
-# leak: lab.leaktest=OPTION,... on the kernel command line are its options, --quick by default.
+# leak [OPTION]: lab.leaktest=OPTION,... on the kernel command line are its options, --quick by default.
 leak()
 {
 	# shellcheck disable=SC2046 # a list
-	run_program leaktest $(words lab.leaktest= | tr , ' ' | grep . || echo --quick)
+	run_program leaktest "$@" $(words lab.leaktest= | tr , ' ' | grep . || echo --quick)
+}
+
+# clients: the scenarios of the leak suite that are real programs.
+clients()
+{
+	leak --clients
 }
 
 # fuzz: lab.fuzz=OPTION,... on the kernel command line are its options; programs, if the guest has it, is what it plays.

@@ -19,6 +19,9 @@ SILENCE=150
 GUEST_MEMORY=1G
 PIDS=
 
+# A display server wants a screen: the analog port, as if something were connected.
+SCREEN=video=VGA-1:800x600e
+
 # build_vgpu: sets VGPU.
 build_vgpu()
 {
@@ -64,7 +67,8 @@ vfio_user()
 command_line()
 {
 	echo "console=ttyS0 log_buf_len=4M panic=-1 oops=panic no_timer_check ${COUNTING-$(counting)}" \
-		"nokaslr mitigations=off fbcon=map:1 lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $(taking) $APPEND"
+		"nokaslr mitigations=off fbcon=map:1 lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $(taking)" \
+		"${USERSPACE:+$SCREEN} $APPEND"
 }
 
 # taking: how the module under test gets the GPU from the driver that is built in.
@@ -101,7 +105,7 @@ start_gpu()
 cpu_model()
 {
 	case $PLATFORM in
-	broadwell) echo Broadwell-v4 ;;
+	broadwell*) echo Broadwell-v4 ;;
 	haswell) echo Haswell-v4 ;;
 	esac
 }
@@ -117,6 +121,7 @@ exec_machine()
 		-object memory-backend-memfd,id=m,size="$GUEST_MEMORY",share=on \
 		-machine q35,memory-backend=m -nodefaults -no-user-config -vga none -display none -no-reboot \
 		${IOMMU:+-device intel-iommu,caching-mode=on} \
+		${USERSPACE:+-virtfs local,path=$USERSPACE,mount_tag=userspace,security_model=none,readonly=on} \
 		-device "$(vfio_user "$WORK/gpu" 2.0)" -device "$(vfio_user "$WORK/lpc" 3.0)" "$@"
 	log "+ $*"
 	echo "$*" >"$dir/qemu.log"

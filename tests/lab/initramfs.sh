@@ -36,7 +36,7 @@ make_initramfs()
 	tree=$WORK/initramfs
 	rm -rf "$tree"
 	mkdir -p "$tree"
-	(cd "$tree" && mkdir bin dev modules proc sys tests tmp)
+	(cd "$tree" && mkdir bin dev modules proc sys tests tmp userspace)
 	: >"$tree/modules/order"
 	: >"$tree/modules/driver"
 	cp "$BUSYBOX" "$tree/bin/busybox"
@@ -44,7 +44,7 @@ make_initramfs()
 		ln -s busybox "$tree/bin/$applet" 2>/dev/null || true
 	done
 	# shellcheck disable=SC2086 # a list
-	cp "$GUEST"/* $GUEST_FILES "$PACKAGE/tests/guest/suites.sh" "$ROOM/system/gpu.sh" "$tree/tests"
+	cp "$GUEST"/* $GUEST_FILES "$PACKAGE/tests/guest/suites.sh" "$PACKAGE/tests/guest/server" "$ROOM/system/gpu.sh" "$tree/tests"
 	cp "$PACKAGE/tests/guest/init" "$tree/init"
 	chmod +x "$tree/init"
 	[ -z "$2" ] || add_modules "$1" "$2" "$tree/modules"
@@ -72,7 +72,7 @@ add_modules()
 	case ,$SUITES, in
 	*,failing,*) add_failing "$3/$name.ko" "$3/failing" ;;
 	esac
-	for needed in $(modinfo -F depends "$3/$name.ko" | tr , ' '); do
+	for needed in $(modinfo -F depends "$3/$name.ko" | tr , ' ') $(userspace_modules); do
 		modprobe -d "$modules" -S "$release" --ignore-install --show-depends "$needed" 2>>"$LOG" ||
 			quit "$E_KERNEL" "$2: needs $needed, which $modules/lib/modules/$release does not have; give the i915.ko of this kernel"
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$WORK/depends"

@@ -78,8 +78,8 @@ report_line()
 # leaks DIR: "SCENARIO VMAS" for each scenario of the leak suite; what did not run to its end is "-".
 leaks()
 {
-	sed -nE -e 's/^(not )?ok - leak\/([^:]*): ([0-9-]+) VMAs left behind.*/\2 \3/p' \
-		-e 's/^not ok - leak\/([^: ]*).*/\1 -/p' "$1/tap" | grep -v '^kernel-log' || true
+	sed -nE -e 's/^(not )?ok - (leak|clients)\/([^:]*): ([0-9-]+) VMAs left behind.*/\3 \4/p' \
+		-e 's/^not ok - (leak|clients)\/([^: ]*).*/\2 -/p' "$1/tap" | grep -v '^kernel-log' || true
 }
 
 # igt_results DIR: "TEST PASSED/FAILED/SKIPPED" for each of IGT's test programs.

@@ -43,6 +43,7 @@ kernel_config()
 	[ -z "$DEBUG" ] || cat "$LAB/kernel-debug.config"
 	[ "$DEBUG" != kmemleak ] || cat "$LAB/kernel-kmemleak.config"
 	[ -z "$BUILTIN" ] || cat "$LAB/kernel-builtin.config"
+	[ -z "$USERSPACE" ] || cat "$LAB/kernel-userspace.config"
 }
 
 # fingerprint TREE: changes when any file of it does.

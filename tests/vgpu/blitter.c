@@ -457,7 +457,7 @@ enum cs_result blit_execute(struct engine *e, struct command *c, u32 *budget)
 	struct blit b = { .dwords = c->len };
 
 	if (!is_modelled(e, c, op)) {
-		log_err("%s: blit 0x%08x is not modelled", e->info->name, c->dw[0]);
+		cs_pass_over(e, "blit", c->dw[0]);
 		return CS_NEXT;
 	}
 	switch (op) {

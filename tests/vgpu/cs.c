@@ -9,7 +9,10 @@
 
 enum { CMD_MI = 0, CMD_BLITTER = 2, CMD_RENDER = 3 };
 
-#define PIPE_CONTROL			0x7a00		/* upper half of dword 0 */
+/* upper half of dword 0 */
+#define PIPE_CONTROL			0x7a00
+#define PRIMITIVE			0x7b00		/* 3DPRIMITIVE */
+#define GPGPU_WALKER			0x7105
 #define SO_DECL_LIST			0x7917
 #define PIPE_CONTROL_NOTIFY		BIT(8)
 #define PIPE_CONTROL_STORE_INDEX	BIT(21)
@@ -18,6 +21,18 @@ enum { CMD_MI = 0, CMD_BLITTER = 2, CMD_RENDER = 3 };
 #define POST_SYNC_IMMEDIATE		1
 #define POST_SYNC_DEPTH_COUNT		2
 #define POST_SYNC_TIMESTAMP		3
+
+#define LOGGED_COMMANDS			64		/* per engine, as of faults */
+
+/**
+ * cs_pass_over() - a command that is not modelled, and has no effect therefore
+ * @what: its name
+ */
+void cs_pass_over(struct engine *e, const char *what, u32 dw0)
+{
+	if (e->stats.passed_over++ < LOGGED_COMMANDS)
+		log_err("%s: %s 0x%08x is not modelled", e->info->name, what, dw0);
+}
 
 /**
  * cs_timestamp() - the free-running counter, in units of 80 ns
@@ -181,6 +196,26 @@ static u32 command_length(u32 dw0)
 	return 0;
 }
 
+/*
+ * State does nothing until something is drawn or computed with it. What the driver itself draws, in a batch with
+ * privileges, sets a new context's state and is seen by nobody.
+ */
+static enum cs_result render(struct engine *e, const struct command *c)
+{
+	switch (c->dw[0] >> 16) {
+	case PIPE_CONTROL:
+		return pipe_control(e, c);
+	case PRIMITIVE:
+		if (!cs_is_secure(e))
+			cs_pass_over(e, "3DPRIMITIVE", c->dw[0]);
+		break;
+	case GPGPU_WALKER:
+		if (!cs_is_secure(e))
+			cs_pass_over(e, "GPGPU_WALKER", c->dw[0]);
+	}
+	return CS_NEXT;
+}
+
 static enum cs_result execute(struct engine *e, struct command *c, u32 *budget)
 {
 	switch (c->dw[0] >> 29) {
@@ -189,7 +224,7 @@ static enum cs_result execute(struct engine *e, struct command *c, u32 *budget)
 	case CMD_BLITTER:
 		return blit_execute(e, c, budget);
 	}
-	return c->dw[0] >> 16 == PIPE_CONTROL ? pipe_control(e, c) : CS_NEXT;
+	return render(e, c);
 }
 
 static bool fetch_command(struct engine *e, struct command *c)

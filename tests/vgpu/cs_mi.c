@@ -336,7 +336,7 @@ static enum cs_result semaphore_mbox(struct engine *e, struct command *c)
 
 	if (!(c->dw[0] & MI_SEMAPHORE_REGISTER) || (c->dw[0] & MI_SEMAPHORE_UPDATE) ||
 	    select >= ARRAY_SIZE(mailbox)) {
-		log_err("%s: MI_SEMAPHORE_MBOX 0x%x is not modelled", e->info->name, c->dw[0]);
+		cs_pass_over(e, "MI_SEMAPHORE_MBOX", c->dw[0]);
 		return CS_NEXT;
 	}
 	if (!(c->dw[0] & MI_SEMAPHORE_COMPARE))
@@ -365,12 +365,23 @@ static enum cs_result (*const mi_commands[0x40])(struct engine *e, struct comman
 	[MI_CONDITIONAL_BATCH_BUFFER_END] = conditional_batch_end,
 };
 
+/* Commands that are not modelled and would change registers or memory. What others do, nobody can see. */
+static const char *const missing[0x40] = {
+	[0x01] = "MI_SET_PREDICATE", [0x07] = "MI_REPORT_HEAD", [0x0c] = "MI_PREDICATE", [0x1a] = "MI_MATH",
+	[0x23] = "MI_UPDATE_GTT", [0x28] = "MI_REPORT_PERF_COUNT", [0x2b] = "MI_RS_STORE_DATA_IMM",
+	[0x2c] = "MI_LOAD_URB_MEM", [0x2d] = "MI_STORE_URB_MEM", [0x2f] = "MI_ATOMIC",
+};
+
 /**
- * mi_execute() - execute an MI_* command; unknown ones are skipped
+ * mi_execute() - execute an MI_* command; others than those modelled are skipped
  */
 enum cs_result mi_execute(struct engine *e, struct command *c)
 {
 	u32 op = mi_opcode(c->dw[0]);
 
-	return mi_commands[op] ? mi_commands[op](e, c) : CS_NEXT;
+	if (mi_commands[op])
+		return mi_commands[op](e, c);
+	if (missing[op])
+		cs_pass_over(e, missing[op], c->dw[0]);
+	return CS_NEXT;
 }

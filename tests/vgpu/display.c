@@ -63,7 +63,7 @@ u32 display_read_frame(struct vgpu *gpu, u32 offset)
 {
 	if (++gpu->display.polls > 2)
 		gpu->display.touched_ns = 0;
-	return gpu->display.frame - irq_display_pending(gpu, DE_VBLANK(pipe_of(offset)));
+	return gpu->display.frame - irq_display_pending(gpu, pipe_of(offset), VBLANK);
 }
 
 /**
@@ -111,15 +111,13 @@ u32 display_read_training(struct vgpu *gpu, u32 offset)
 
 static void end_frame(struct vgpu *gpu, u32 pipe)
 {
-	u32 events = DE_VBLANK(pipe);
-
+	irq_raise_display(gpu, pipe, VBLANK);
 	if (gpu->display.flips & BIT(pipe)) {
 		gpu->display.flips &= ~BIT(pipe);
 		*reg_ptr(gpu, DSPSURFLIVE(pipe)) = *reg_ptr(gpu, DSPSURF(pipe));
 		++*reg_ptr(gpu, PIPE_FLIPCOUNT(pipe));
-		events |= DE_FLIP_DONE(pipe);
+		irq_raise_display(gpu, pipe, FLIP_DONE);
 	}
-	irq_raise_display(gpu, events);
 }
 
 /* When may the frame end? */
@@ -138,25 +136,27 @@ static u64 frame_end(const struct display *d, bool awaited)
 u64 display_run(struct vgpu *gpu)
 {
 	struct display *d = &gpu->display;
-	u32 pipe, on = 0, vblanks = 0;
+	bool awaited = false, pending = false;
 	u64 now = clock_ns(), end;
+	u32 pipe, on = 0;
 
 	for (pipe = 0; pipe < NUM_PIPES; pipe++) {
 		if (!pipe_is_on(gpu, pipe))
 			continue;
 		on |= BIT(pipe);
-		vblanks |= DE_VBLANK(pipe);
+		awaited |= irq_display_wants(gpu, pipe, VBLANK);
+		pending |= irq_display_pending(gpu, pipe, VBLANK);
 	}
 	d->flips &= on;
-	end = frame_end(d, irq_display_wants(gpu, vblanks));
+	end = frame_end(d, awaited);
 	if (now < end)
-		return irq_display_wants(gpu, vblanks) || d->flips ? end : 0;
-	if (irq_display_pending(gpu, vblanks))
+		return awaited || d->flips ? end : 0;
+	if (pending)
 		return now + TAKEN_NS;
 	for (pipe = 0; pipe < NUM_PIPES; pipe++)
 		if (on & BIT(pipe))
 			end_frame(gpu, pipe);
 	d->frame++;
 	d->began_ns = now;
-	return irq_display_wants(gpu, vblanks) ? now + FRAME_NS : 0;
+	return awaited ? now + FRAME_NS : 0;
 }

@@ -4,8 +4,9 @@
  * bank's (IMR), then stays in the bank's IIR until the CPU writes the bit back.
  * One MSI goes out on each rising edge of "master enabled and any IIR & IER".
  *
- * gen8: GT banks 0…3 under the master register 0x44200, which also shows the
- * banks that have something. gen7: GT and PM banks under bit 31 of DEIER.
+ * gen8: GT banks 0…3, and one for each pipe, under the master register 0x44200,
+ * which also shows the banks that have something. gen7: banks of the GT, of power
+ * management and of the display under bit 31 of DEIER.
  */
 #include <errno.h>
 #include <string.h>
@@ -93,31 +94,42 @@ void irq_raise(struct engine *e, u32 bits)
 }
 
 /**
- * irq_raise_display() - the display has an event
- * @bits: in the layout of gen7's DEIIR
+ * irq_display_source() - where an event of a pipe is told
+ *
+ * gen7 has one bank for all pipes, gen8 one for each.
  */
-void irq_raise_display(struct vgpu *gpu, u32 bits)
+struct irq_source irq_display_source(const struct vgpu *gpu, u32 pipe, enum display_event event)
 {
-	if (gpu->plat->display_bank)
-		raise_in(gpu, gpu->plat->display_bank, bits);
+	const struct irq_bank *first = &gpu->plat->bank[gpu->plat->display_bank];
+
+	if (gpu->plat->gen >= 8)
+		return (struct irq_source){ first + pipe, event == VBLANK ? GEN8_PIPE_VBLANK : GEN8_PIPE_FLIP_DONE };
+	return (struct irq_source){ first, event == VBLANK ? DE_VBLANK(pipe) : DE_FLIP_DONE(pipe) };
+}
+
+void irq_raise_display(struct vgpu *gpu, u32 pipe, enum display_event event)
+{
+	struct irq_source s = irq_display_source(gpu, pipe, event);
+
+	raise_in(gpu, s.bank, s.bit);
 }
 
 /**
- * irq_display_wants() - would one of these events of the display get through?
+ * irq_display_wants() - would this event get through?
  */
-bool irq_display_wants(const struct vgpu *gpu, u32 bits)
+bool irq_display_wants(const struct vgpu *gpu, u32 pipe, enum display_event event)
 {
-	const struct irq_bank *b = gpu->plat->display_bank;
+	struct irq_source s = irq_display_source(gpu, pipe, event);
 
-	return b && bits & ~*reg_ptr(gpu, b->imr);
+	return s.bit & ~*reg_ptr(gpu, s.bank->imr);
 }
 
 /**
- * irq_display_pending() - has one of these events not been taken yet by a driver that listens?
+ * irq_display_pending() - has this event not been taken yet by a driver that listens?
  */
-bool irq_display_pending(const struct vgpu *gpu, u32 bits)
+bool irq_display_pending(const struct vgpu *gpu, u32 pipe, enum display_event event)
 {
-	const struct irq_bank *b = gpu->plat->display_bank;
+	struct irq_source s = irq_display_source(gpu, pipe, event);
 
-	return b && bits & *reg_ptr(gpu, b->iir) & *reg_ptr(gpu, b->ier);
+	return s.bit & *reg_ptr(gpu, s.bank->iir) & *reg_ptr(gpu, s.bank->ier);
 }

@@ -157,10 +157,11 @@ static void summary(const struct vgpu *gpu)
 		const struct engine_stats *s = &gpu->engine[i].stats;
 
 		log_info("end: %s: %llu submits, %llu requests, %llu batches, "
-			 "%llu commands, %llu faults",
+			 "%llu commands, %llu faults, %llu commands passed over",
 			 gpu->engine[i].info->name, (unsigned long long)s->submits,
 			 (unsigned long long)s->requests, (unsigned long long)s->batches,
-			 (unsigned long long)s->commands, (unsigned long long)s->faults);
+			 (unsigned long long)s->commands, (unsigned long long)s->faults,
+			 (unsigned long long)s->passed_over);
 	}
 }
 

@@ -278,12 +278,9 @@ static const struct reg_rule pipe_rules[] = {
 static const struct reg_rule pipes_rule = { 0, 0, display_read, display_write };
 static const struct reg_rule buffer_rule = { 0, 0, display_read_buffer, NULL };
 
-/* Display interrupt banks of gen8: nothing raises them, but they must clear. */
+/* Interrupt banks of gen8 beside those of its platform table: nothing raises them, but they must clear. */
 static const struct reg_rule gen8_rules[] = {
 	{ 0x44200, 0x44200, NULL, write_ier },		/* GEN8_MASTER_IRQ */
-	{ 0x44408, 0x44408, NULL, write_one_clears },	/* GEN8_DE_PIPE_IIR(A) */
-	{ 0x44418, 0x44418, NULL, write_one_clears },
-	{ 0x44428, 0x44428, NULL, write_one_clears },
 	{ 0x44448, 0x44448, NULL, write_one_clears },	/* GEN8_DE_PORT_IIR */
 	{ 0x44468, 0x44468, NULL, write_one_clears },	/* GEN8_DE_MISC_IIR */
 	{ 0x444e8, 0x444e8, NULL, write_one_clears },	/* GEN8_PCU_IIR */

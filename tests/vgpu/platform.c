@@ -12,9 +12,13 @@
 /* ---- gen8: Broadwell ---- */
 
 #define GEN8_BANK(n)	{ 0x44304 + 16 * (n), 0x44308 + 16 * (n), 0x4430c + 16 * (n), 2 * (n) }
+#define GEN8_PIPE(n)	{ 0x44404 + 16 * (n), 0x44408 + 16 * (n), 0x4440c + 16 * (n), 16 + (n) }
+
+enum { GEN8_BANK_DE = 4 };
 
 static const struct irq_bank gen8_banks[] = {
 	GEN8_BANK(0), GEN8_BANK(1), GEN8_BANK(2), GEN8_BANK(3),
+	[GEN8_BANK_DE] = GEN8_PIPE(0), GEN8_PIPE(1), GEN8_PIPE(2),
 };
 
 /* events of a gen8 engine within its half of a bank */
@@ -110,29 +114,36 @@ static const struct reg_span hsw_context[] = {
 	.context = gen ## _context, .num_context = ARRAY_SIZE(gen ## _context), \
 	.bank = gen ## _banks, .num_banks = ARRAY_SIZE(gen ## _banks)
 
+/* What the Broadwells have alike. */
+#define BROADWELL \
+	.gen = 8, .revision = 9, \
+	.gmch_ctl = 1 << 6,		/* GGMS: 2 MiB of PTEs; no stolen memory */ \
+	.bar0_size = 16 << 20, .gtt_offset = 8 << 20, .gtt_size = 2 << 20, \
+	.aperture_size = 256 << 20, \
+	.pte_size = 8, \
+	.has_execlists = true, \
+	.irq_master = 0x44200, \
+	.display_bank = GEN8_BANK_DE, \
+	.engine = { \
+		{ "rcs", 0x02000, 0x02080, GEN8_RING_FAULT, 0, 0, GEN8_EVENTS(0), .reset = BIT(1) }, \
+		{ "vcs", 0x12000, 0x12080, GEN8_RING_FAULT, 1, 1, GEN8_EVENTS(0), .reset = BIT(2) }, \
+		{ "bcs", 0x22000, 0x22080, GEN8_RING_FAULT, 2, 0, GEN8_EVENTS(16), .reset = BIT(3) }, \
+		{ "vecs", 0x1a000, 0x1a080, GEN8_RING_FAULT, 3, 3, GEN8_EVENTS(0), .reset = BIT(4) }, \
+	}, \
+	COMMON_TABLES(gen8)
+
 static const struct platform platforms[] = {
 	{
-		.name = "broadwell",
-		.gen = 8,
-		.device = 0x1616, .revision = 9, .subsystem = 0x2057,
+		.name = "broadwell",		/* ULT: no analog port */
+		.device = 0x1616, .subsystem = 0x2057,
 		.lpc_device = 0x9cc3,		/* Wildcat Point-LP */
-		.gmch_ctl = 1 << 6,		/* GGMS: 2 MiB of PTEs; no stolen memory */
-		.bar0_size = 16 << 20, .gtt_offset = 8 << 20, .gtt_size = 2 << 20,
-		.aperture_size = 256 << 20,
-		.pte_size = 8,
-		.has_execlists = true,
-		.irq_master = 0x44200,
-		.engine = {
-			{ "rcs", 0x02000, 0x02080, GEN8_RING_FAULT, 0, 0,
-			  GEN8_EVENTS(0), .reset = BIT(1) },
-			{ "vcs", 0x12000, 0x12080, GEN8_RING_FAULT, 1, 1,
-			  GEN8_EVENTS(0), .reset = BIT(2) },
-			{ "bcs", 0x22000, 0x22080, GEN8_RING_FAULT, 2, 0,
-			  GEN8_EVENTS(16), .reset = BIT(3) },
-			{ "vecs", 0x1a000, 0x1a080, GEN8_RING_FAULT, 3, 3,
-			  GEN8_EVENTS(0), .reset = BIT(4) },
-		},
-		COMMON_TABLES(gen8),
+		BROADWELL,
+	},
+	{
+		.name = "broadwell-h",
+		.device = 0x1612, .subsystem = 0x2057,
+		.lpc_device = 0x8cc3,		/* Wildcat Point HM97 */
+		BROADWELL,
 	},
 	{
 		.name = "haswell",
@@ -144,7 +155,7 @@ static const struct platform platforms[] = {
 		.aperture_size = 256 << 20,
 		.pte_size = 4,
 		.irq_master = 0x4400c,		/* DEIER */
-		.display_bank = &hsw_banks[HSW_BANK_DE],
+		.display_bank = HSW_BANK_DE,
 		.engine = {
 			{ "rcs", 0x02000, 0x4080, 0x4094, 0, HSW_BANK_GT,
 			  .irq_user = BIT(0), .irq_notify = BIT(4), .reset = BIT(1) },

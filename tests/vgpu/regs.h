@@ -128,6 +128,8 @@
 #define   DISP_TILE_SURFACE_SWIZZLING	BIT(13)
 #define DE_VBLANK(pipe)			BIT(5 * (pipe))		/* in DEIIR of gen7 */
 #define DE_FLIP_DONE(pipe)		BIT(5 * (pipe) + 3)
+#define GEN8_PIPE_VBLANK		BIT(0)			/* in DE_PIPE_IIR of gen8 */
+#define GEN8_PIPE_FLIP_DONE		BIT(4)			/* of the primary plane */
 #define DDI_BUF_CTL_A			0x64000
 #define DDI_BUF_CTL_E			0x64400
 #define   DDI_BUF_IS_IDLE		BIT(7)

@@ -381,6 +381,7 @@ static void test_refused(void)
 	go();
 	same("what is not modelled, and what is too short, draws nothing");
 	is(r.e->hung, false, "and hangs nothing");
+	is(r.e->stats.passed_over, 2, "and is noted");
 	/* more rows than the command has bits for */
 	EMIT(&r, BLIT(0x71, gen8 ? 9 : 8) | RGBA, DEPTH_32 | ROP(0xcc) | PITCH, AT(0, 0), AT(32, 3));
 	emit_address(SURFACE);

@@ -339,6 +339,38 @@ static void test_blitter(void)
 	is(run(&r), RUN_IDLE, "big blit: reset ends it");
 }
 
+static void passes_over(u32 command, u64 expected, const char *name)
+{
+	u64 before = r.e->stats.passed_over;
+
+	EMIT(&r, command);
+	for (u32 n = 1; n < (command & 0xff) + 2; n++)
+		EMIT(&r, 0);
+	go();
+	is(r.e->stats.passed_over - before, expected, "%s", name);
+}
+
+/* What has an effect is noted if it is not modelled; state alone has none, nor what the driver draws. */
+static void test_passed_over(void)
+{
+	u32 *b = rig_ram(&r, rig_page(&r));
+	u64 before;
+
+	passes_over(0x1au << 23 | 1, 1, "MI_MATH is noted");
+	passes_over(0x2fu << 23 | 1, 1, "so is MI_ATOMIC");
+	passes_over(0x27u << 23 | 1, 0, "MI_CLFLUSH is not");
+	passes_over(0x7b000005, 0, "nor is a primitive of the driver's");
+	passes_over(0x78230000, 0, "nor state");
+	ppgtt_map(VA, (u32)((u8 *)b - r.ram));
+	b[0] = 0x7b000005;
+	b[7] = MI_BATCH_BUFFER_END;
+	before = r.e->stats.passed_over;
+	EMIT(&r, (gen8 ? MI_BBS_GEN8 : MI_BBS_GEN7) | (gen8 ? MI_PPGTT : MI_PPGTT | BIT(13)));
+	emit_address(VA);
+	go();
+	is(r.e->stats.passed_over - before, 1, "a client's is");
+}
+
 static void test_platform(const char *platform)
 {
 	setup(platform, "rcs");
@@ -350,6 +382,7 @@ static void test_platform(const char *platform)
 	test_loop();
 	test_slice();
 	test_ring_wrap();
+	test_passed_over();
 	test_fetch_fault();
 	rig_close(&r);
 	setup(platform, "bcs");

@@ -67,7 +67,8 @@ static void frame(void)
 
 static void test_frames(void)
 {
-	const struct irq_bank *b = r.gpu.plat->display_bank;
+	struct irq_source s = irq_display_source(&r.gpu, 2, VBLANK);
+	const struct irq_bank *b = s.bank;
 	u32 before;
 	u64 end;
 
@@ -75,14 +76,14 @@ static void test_frames(void)
 	rig_write(&r, PIPECONF(2), ENABLE);
 	rig_write(&r, b->imr, ~0u);
 	is(display_run(&r.gpu), 0, "masked: nobody waits for a frame");
-	rig_write(&r, b->ier, DE_VBLANK(2));
-	rig_write(&r, b->imr, ~DE_VBLANK(2));
+	rig_write(&r, b->ier, s.bit);
+	rig_write(&r, b->imr, ~s.bit);
 	rig_write(&r, b->iir, ~0u);
 	frame();
 	rig_write(&r, b->iir, ~0u);
 	ok(display_run(&r.gpu), "not masked: a frame is waited for");
 	frame();
-	is(rig_read(&r, b->iir), DE_VBLANK(2), "the vertical blank is that of the pipe that is on");
+	is(rig_read(&r, b->iir), s.bit, "the vertical blank is that of the pipe that is on");
 	before = rig_read(&r, PIPE_FRMCOUNT(2));
 	frame();
 	is(rig_read(&r, PIPE_FRMCOUNT(2)), before, "no frame ends before that interrupt was taken");
@@ -104,9 +105,10 @@ static void test_frames(void)
 
 static void test_flips(void)
 {
-	const struct irq_bank *b = r.gpu.plat->display_bank;
+	struct irq_source s = irq_display_source(&r.gpu, 2, FLIP_DONE);
+	const struct irq_bank *b = s.bank;
 
-	rig_write(&r, b->imr, ~DE_FLIP_DONE(2));
+	rig_write(&r, b->imr, ~s.bit);
 	rig_write(&r, b->iir, ~0u);
 	rig_write(&r, DSPSURF(2), 0x5000);
 	is(rig_read(&r, DSPSURFLIVE(2)), 0, "a flip waits for the frame's end");
@@ -114,7 +116,7 @@ static void test_flips(void)
 	frame();
 	is(rig_read(&r, DSPSURFLIVE(2)), 0x5000, "then the surface is shown");
 	is(rig_read(&r, PIPE_FLIPCOUNT(2)), 1, "the flip is counted");
-	is(rig_read(&r, b->iir), DE_FLIP_DONE(2), "and told");
+	is(rig_read(&r, b->iir), s.bit, "and told");
 	ring_begin(&r);
 	EMIT(&r, MI_DISPLAY_FLIP | FLIP_PLANE_C, 4096, 0x9000, MI_NOOP);
 	ring_submit(&r);
@@ -124,14 +126,36 @@ static void test_flips(void)
 	is(rig_read(&r, PIPE_FLIPCOUNT(2)), 2, "which is counted, too");
 }
 
-int main(void)
+/* @iir: the register where the vertical blank of pipe C is told, and @master what then shows that it is */
+static void test_source(u32 iir, u32 bit, u32 master)
 {
-	rig_open(&r, "haswell", "rcs");
+	struct irq_source s = irq_display_source(&r.gpu, 2, VBLANK);
+
+	rig_write(&r, s.bank->imr, 0);
+	rig_write(&r, s.bank->ier, bit);
+	irq_raise_display(&r.gpu, 2, VBLANK);
+	is(rig_read(&r, iir), bit, "the vertical blank of the third pipe is told in its place");
+	is(rig_read(&r, 0x44200), master, "and by the master register, where there is one");
+	rig_write(&r, iir, ~0u);
+	rig_write(&r, s.bank->ier, 0);
+	is(rig_read(&r, 0x44200), 0, "until it is cleared");
+}
+
+static void test_platform(const char *name, u32 iir, u32 bit, u32 master)
+{
+	rig_open(&r, name, "rcs");
+	test_source(iir, bit, master);
 	test_enables();
 	test_sideband();
 	test_training();
 	test_frames();
 	test_flips();
 	rig_close(&r);
+}
+
+int main(void)
+{
+	test_platform("haswell", 0x44008, BIT(10), 0);
+	test_platform("broadwell-h", 0x44428, BIT(0), BIT(18));
 	return done();
 }

@@ -208,6 +208,8 @@ int main(void)
 	test_framing();
 	test_identity("broadwell", false, 0x16168086, 0x030000, 0x40);
 	test_identity("broadwell", true, 0x9cc38086, 0x060100, 0);
+	test_identity("broadwell-h", false, 0x16128086, 0x030000, 0x40);
+	test_identity("broadwell-h", true, 0x8cc38086, 0x060100, 0);
 	test_identity("haswell", false, 0x04128086, 0x030000, 0x200);
 	test_identity("haswell", true, 0x8c448086, 0x060100, 0);
 	return done();

@@ -98,7 +98,7 @@ struct platform {
 	u32 irq_master;
 	const struct irq_bank *bank;
 	u32 num_banks;
-	const struct irq_bank *display_bank;	/* NULL: the display raises nothing */
+	u32 display_bank;	/* number of the first one of the display */
 	struct engine_info engine[NUM_ENGINES];
 	const struct reg_value *reset_values;
 	u32 num_reset_values;
@@ -129,7 +129,7 @@ struct context_desc {
 };
 
 struct engine_stats {
-	u64 commands, batches, requests, submits, faults, resets;
+	u64 commands, batches, requests, submits, faults, resets, passed_over;
 };
 
 enum run_state {
@@ -227,9 +227,18 @@ void irq_set_eventfd(struct vgpu *gpu, int fd);
 void irq_update(struct vgpu *gpu);
 void irq_raise(struct engine *e, u32 bits);
 
-void irq_raise_display(struct vgpu *gpu, u32 bits);
-bool irq_display_wants(const struct vgpu *gpu, u32 bits);
-bool irq_display_pending(const struct vgpu *gpu, u32 bits);
+enum display_event { VBLANK, FLIP_DONE };
+
+/* Where an event of a pipe is told. */
+struct irq_source {
+	const struct irq_bank *bank;
+	u32 bit;
+};
+
+struct irq_source irq_display_source(const struct vgpu *gpu, u32 pipe, enum display_event event);
+void irq_raise_display(struct vgpu *gpu, u32 pipe, enum display_event event);
+bool irq_display_wants(const struct vgpu *gpu, u32 pipe, enum display_event event);
+bool irq_display_pending(const struct vgpu *gpu, u32 pipe, enum display_event event);
 
 /* ---- tiling.c ---- */
 enum tiling { TILING_NONE, TILING_X, TILING_Y };
@@ -287,6 +296,7 @@ struct command {
 
 enum cs_result cs_step(struct engine *e, u32 *budget);
 bool cs_fetch(struct engine *e, u32 index, u32 *value);
+void cs_pass_over(struct engine *e, const char *what, u32 dw0);
 void cs_forget_fetch(struct engine *e);
 u64 cs_address(const struct engine *e, const struct command *c, u32 index);
 u64 cs_byte_address(const struct engine *e, const struct command *c, u32 index);
