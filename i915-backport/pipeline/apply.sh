@@ -172,7 +172,7 @@ cover_letter()
 	echo "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
 	printf 'From: %s\n' "${1:-i915-backport maintainers <maintainers@i915-backport.invalid>}"
 	printf 'Subject: [PATCH 0/%d] drm/i915: leave nothing behind of a context that goes (%s)\n\n' "$count" "$3"
-	sed '1,2d' "$PACKAGE/patches/cover-letter"
+	cat "$series/cover-letter"
 	echo
 	while IFS= read -r name; do
 		sed -n 's/^Subject: \[PATCH\] /  /p' "$series/$name" | head -n 1

@@ -13,7 +13,7 @@ place()
 	"$placer" "$@" 2>"$WORK/err"
 }
 
-# make_series STAGE DIR [--partly]: the fix for the driver in STAGE, as a quilt series in DIR. What is in a patch of it, and where hooks without
+# make_series STAGE DIR [--partly]: the fix for the driver in STAGE, as a quilt series in DIR, and a text that says what it is for. What is in a patch of it, and where hooks without
 # a place are left out, may be nothing: then there is none.
 make_series()
 {
@@ -24,6 +24,7 @@ make_series()
 	rm -rf "$WORK/place" "$2"
 	{ mkdir -p "$a" "$2" && : >"$2/series"; } 2>"$WORK/err" || die cannot-write path="$2"
 	place ${3:+"$3"} --list "$PACKAGE/patches" "$1/$I915" >"$WORK/place/list" || no_place "$?"
+	place --letter "$PACKAGE/patches" "$1/$I915" >"$2/cover-letter" || no_place "$?"
 	place ${3:+"$3"} --upto 0 "$PACKAGE/patches" "$1/$I915" "$a" || no_place "$?"
 	while read -r number hooks; do
 		mkdir -p "$b"

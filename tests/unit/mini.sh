@@ -55,7 +55,7 @@ mini_package()
 {
 	mkdir -p "$1/patches"
 	cp -R "$package/i915-backport" "$package/dkms.conf" "$1"
-	cp "$package/patches/conditions" "$1/patches"
+	cp "$package/patches/conditions" "$package/patches/cover-letter" "$1/patches"
 	cat >"$1/patches/01-mend.hooks" <<-'EOT'
 		From: A <maintainers@i915-backport.invalid>
 		Date: Thu, 1 Jan 2015 00:00:00 +0000

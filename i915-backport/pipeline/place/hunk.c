@@ -397,12 +397,102 @@ static size_t insertion(const struct form *f, const struct source *src, size_t b
 	return src->tokens[f->at[f->lines[after].first]].first ? in_front(src, f->at[f->lines[after].first]) : NOWHERE;
 }
 
-/*
- * The edits that a form makes where it was found; returns how many, or -1 if a line of the driver is shared with
- * something else.
- */
-static int edits_of(const struct form *f, const struct source *src, struct edit *edits)
+static bool is(const struct source *src, size_t i, const char *s)
 {
+	const struct token *k = &src->tokens[i];
+
+	return strlen(s) == k->to - k->from && !memcmp(src->text.s + k->from, s, k->to - k->from);
+}
+
+/* The token before @i that is no comment. */
+static size_t token_before(const struct source *src, size_t i)
+{
+	while (i-- && src->tokens[i].comment)
+		;
+	return i;
+}
+
+/* The same, and nothing of the preprocessor. */
+static size_t code_before(const struct source *src, size_t i)
+{
+	size_t k;
+
+	for (i = token_before(src, i); i != NOWHERE; i = token_before(src, k)) {
+		for (k = i; k && !src->tokens[k].first; k--)
+			;
+		if (!is(src, k, "#"))
+			break;
+	}
+	return i;
+}
+
+/* Does the token @i end the head of a branch or loop, so that the statement behind it is all of that? */
+static bool ends_head(const struct source *src, size_t i)
+{
+	size_t word;
+	int depth = 0;
+
+	if (is(src, i, "else") || is(src, i, "do"))
+		return true;
+	if (!is(src, i, ")"))
+		return false;
+	do
+		depth += is(src, i, ")") - is(src, i, "(");
+	while (depth && i--);
+	word = i == NOWHERE ? NOWHERE : token_before(src, i);
+	if (word == NOWHERE)
+		return false;
+	for (i = src->tokens[word].from; i < src->tokens[word].to; i++)
+		if (!strncmp(src->text.s + i, "for_each", 8))
+			return true;
+	return is(src, word, "if") || is(src, word, "while") || is(src, word, "for") || is(src, word, "switch");
+}
+
+/* Is the statement that ends with the token @i one behind which nothing goes on? */
+static bool leaves(const struct source *src, size_t i)
+{
+	static const char * const words[] = { "return", "goto", "break", "continue" };
+	size_t k, before;
+
+	if (!is(src, i, ";"))
+		return false;
+	while (i-- && !is(src, i, ";") && !is(src, i, "{") && !is(src, i, "}"))
+		for (k = 0; k < sizeof(words) / sizeof(*words); k++)
+			if (src->tokens[i].first && is(src, i, words[k])) {
+				before = code_before(src, i);
+				return before != NOWHERE && !ends_head(src, before);
+			}
+	return false;
+}
+
+/*
+ * Why lines must not come or go beside the line @beside of the driver, or NULL. What is before that in the hook is as
+ * it was meant. One line in the place of one is as good as that was.
+ */
+static const char *off_path(const struct form *f, const struct source *src, const struct line *beside, bool one_for_one)
+{
+	size_t k = beside->first, before = token_before(src, f->at[k]), head = code_before(src, f->at[k]);
+	size_t len = strlen(f->file);
+
+	if (before == NOWHERE || (k && f->at[k - 1] == before) || len < 2 || f->file[len - 2] != '.')
+		return NULL;
+	if (is(src, before, "\\"))
+		return "is in a macro";
+	if (!one_for_one && head != NOWHERE && ends_head(src, head))
+		return "is all of a branch or loop without braces";
+	/* A label is. */
+	if (leaves(src, before) && !(f->at[k] + 1 < src->ntokens && is(src, f->at[k] + 1, ":")) && !is(src, f->at[k], "}"))
+		return "is never reached";
+	return NULL;
+}
+
+/*
+ * The edits that a form makes where it was found; returns how many, or -1 if there is no such place after all, with
+ * the reason.
+ */
+static int edits_of(const struct form *f, const struct source *src, struct edit *edits, struct reason *r)
+{
+	const char *scope = *f->scope ? f->scope : "anywhere", *why;
 	size_t i = 0;
 	int n = 0;
 
@@ -424,13 +514,19 @@ static int edits_of(const struct form *f, const struct source *src, struct edit 
 		memset(e, 0, sizeof(*e));
 		if (come > gone) {
 			if (!deletion(f, src, gone, come, end > come, e))
-				return -1;
+				goto shared;
 			for (beside = &f->lines[gone]; beside->blank; beside++)
 				;
 		} else {
 			e->from = e->to = insertion(f, src, come, end, &beside);
 			if (e->from == NOWHERE)
-				return -1;
+				goto shared;
+		}
+		why = off_path(f, src, beside, come - gone == 1 && end - come == 1);
+		if (why) {
+			because(r, TOO_FAR, NULL, "%s: %s: '%.*s', to which a hook belongs, %s", f->file, scope,
+				(int)strcspn(beside->s + tabs(beside->s), "\n"), beside->s + tabs(beside->s), why);
+			return -1;
 		}
 		for (; come < end; come++)
 			add_line(&e->text, &f->lines[come], deeper(f, src, beside));
@@ -438,6 +534,9 @@ static int edits_of(const struct form *f, const struct source *src, struct edit 
 		n++;
 	}
 	return n;
+shared:
+	because(r, TOO_FAR, NULL, "%s: %s: a line that a hook belongs to has something else on it", f->file, scope);
+	return -1;
 }
 
 static void edit_source(struct source *src, struct edit *edits, int n)
@@ -477,12 +576,9 @@ static int place_form(struct placing *pl, struct form *f, struct reason *r)
 		explain(pl->d, f, src, places, seen, r);
 		return 0;
 	}
-	n = edits_of(f, src, edits);
-	if (n < 0) {
-		because(r, TOO_FAR, NULL, "%s: %s: a line that a hook belongs to has something else on it", f->file,
-			*f->scope ? f->scope : "anywhere");
+	n = edits_of(f, src, edits, r);
+	if (n < 0)
 		return 0;
-	}
 	edit_source(src, edits, n);
 	return 1;
 }
@@ -568,7 +664,7 @@ static void place_hook(struct placing *pl, const struct patch *p, struct form *f
 	if (forms->is_ours)
 		done = place_ours(pl, forms, &r);
 	else
-		for (i = 0; i < n && !done; i++)
+		for (i = 0; i < n && !done && r.reach != TOO_FAR; i++)
 			done = place_form(pl, &forms[i], &r);
 	if (done < 0) {
 		r.text.len = 0;

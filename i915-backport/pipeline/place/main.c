@@ -15,6 +15,7 @@ static void usage(FILE *to)
 	fputs("Usage: place [--partly] --list PATCHES I915          which patches the driver in the folder I915 needs:\n"
 	      "                                                    NUMBER NAME\n"
 	      "       place --message N PATCHES I915               author, date, subject and message of one of them\n"
+	      "       place --letter PATCHES I915                  the text of the cover letter\n"
 	      "       place [--partly] --upto N PATCHES I915 INTO  every file that they change, with the patches up to N\n"
 	      "       place --misses PATCHES I915                  the hooks that have no place in it, and why\n"
 	      "--partly: the hooks that have a place, even if others have none.\n"
@@ -51,6 +52,26 @@ static bool is_news(const struct placing *pl, size_t i)
 	for (j = 0; j < i && strcmp(pl->misses[j].why.s, pl->misses[i].why.s); j++)
 		;
 	return j == i && !pl->misses[i].waits;
+}
+
+/* What the series is for. */
+static void write_letter(const char *dir, const char *i915)
+{
+	struct driver d = { .dir = i915 };
+	struct conditions c;
+	struct text raw = { 0 }, t = { 0 };
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/conditions", dir);
+	ask(&d, path, &c);
+	snprintf(path, sizeof(path), "%s/cover-letter", dir);
+	if (!read_text(path, &raw))
+		complain(BAD_USE, "%s: not there; install the package again", path);
+	resolve(path, &raw, &c, ALL, &t);
+	fputs(t.s + strcspn(t.s, "\n") + 2, stdout);	/* behind the licence */
+	free(raw.s);
+	free(t.s);
+	forget(&d);
 }
 
 /* Ends the program if there is no place for a hook, with a line for each. */
@@ -134,6 +155,8 @@ int main(int argc, char **argv)
 		write_files(argv[3], argv[4], atoi(argv[2]), argv[5], partly);
 	} else if (!strcmp(what, "--misses") && argc == 4) {
 		write_misses(argv[2], argv[3]);
+	} else if (!strcmp(what, "--letter") && argc == 4) {
+		write_letter(argv[2], argv[3]);
 	} else if (!strcmp(what, "--list") && argc == 4) {
 		d.dir = argv[3];
 		put_in(&d, argv[2], ALL, partly);

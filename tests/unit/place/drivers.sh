@@ -15,6 +15,7 @@ ages='
 4.7       3 4 5 6 7 8 9 10  recent new newer newest apart keeps reserves refs
 4.8       3 4 5 6 7 8 9 10  recent new newer newest latest within refs
 4.8+      3 4 5 6 7 8 9 10  recent new newer newest latest own
+4.18      11  destroys
 '
 
 # of_age AGE CHARACTERS: what is made of these in its row.

@@ -25,6 +25,7 @@ int i915_ppgtt_init(struct drm_device *dev, struct i915_hw_ppgtt *ppgtt)
 
 void  i915_ppgtt_release(struct kref *kref)
 {
+destroys|	ppgtt_destroy_vma(&ppgtt->base);
 	drm_mm_takedown(&ppgtt->base.mm);
 
 	ppgtt->base.cleanup(&ppgtt->base);
