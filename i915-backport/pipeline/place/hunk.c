@@ -481,7 +481,8 @@ static const char *off_path(const struct form *f, const struct source *src, cons
 	if (!one_for_one && head != NOWHERE && ends_head(src, head))
 		return "is all of a branch or loop without braces";
 	/* A label is. */
-	if (leaves(src, before) && !(f->at[k] + 1 < src->ntokens && is(src, f->at[k] + 1, ":")) && !is(src, f->at[k], "}"))
+	if (leaves(src, before) && !is(src, f->at[k], "}") &&
+	    !(f->at[k] + 1 < src->ntokens && is(src, f->at[k] + 1, ":")))
 		return "is never reached";
 	return NULL;
 }
