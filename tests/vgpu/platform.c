@@ -134,7 +134,8 @@ static const struct reg_span hsw_context[] = {
 
 static const struct platform platforms[] = {
 	{
-		.name = "broadwell",		/* ULT: no analog port */
+		/* A ULT: it has no analog port. */
+		.name = "broadwell",
 		.device = 0x1616, .subsystem = 0x2057,
 		.lpc_device = 0x9cc3,		/* Wildcat Point-LP */
 		BROADWELL,
