@@ -118,8 +118,8 @@ static void restart(char *const server[], char *const clients[])
 
 static void x(char *driver, char *method, char *dri)
 {
-	restart((char *[]){ "x", driver, method, dri, NULL },
-		(char *[]){ "root", "perf", "software_gl", "terminal", NULL });
+	restart((char *[]){ "x", driver, method, dri, "root", NULL },
+		(char *[]){ "perf", "software_gl", "terminal", NULL });
 }
 
 void x_none(void)
