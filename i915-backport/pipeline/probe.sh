@@ -3,7 +3,8 @@
 #
 # probe - what the driver's source says: facts and the verdict.
 
-# host_program NAME FILE...: a small C program of the package, compiled once; prints where it is.
+# host_program NAME FILE...: a small C program of the package, compiled once; prints where it is. Optimizing would take longer than all
+# that it is run for.
 host_program()
 {
 	local bin name new
@@ -16,7 +17,7 @@ host_program()
 		make_dir "$(cache_dir)"
 		new=$(mktemp "$bin.XXXXXX") ||
 			die cannot-write path="$bin"
-		if ! "${HOSTCC:-cc}" -std=c99 -O2 -o "$new" "$@" 2>"$WORK/err"; then
+		if ! "${HOSTCC:-cc}" -std=c99 -o "$new" "$@" 2>"$WORK/err"; then
 			rm -f "$new"
 			die program-not-built program="$name" error="$(first_error "$WORK/err")"
 		fi
