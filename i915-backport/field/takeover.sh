@@ -183,6 +183,12 @@ give_back()
 	printf '%s\n' "$stock drives ${1##*/}; it was without a driver for $(cat "$WORK/took") s"
 }
 
+# end_splash: a splash screen has the GPU open.
+end_splash()
+{
+	! command -v plymouth >/dev/null 2>&1 || plymouth quit >/dev/null 2>&1 || true
+}
+
 # take_at_boot GPU: when the machine starts, by the module that is installed for its kernel, if that is for this. One with which that
 # was begun before and did not end, because the machine did, is not tried again.
 take_at_boot()
@@ -201,6 +207,7 @@ take_at_boot()
 	[ "$(cat "$mark" 2>/dev/null)" != "$(cksum <"$file")" ] || die takeover-did-not-end file="$file"
 	make_dir "${mark%/*}"
 	cksum <"$file" | put "$mark" && sync || die cannot-write path="$mark"
+	end_splash
 	(take_gpu "$1" '' 1 "$file") || status=$?
 	rm -f "$mark"
 	return "$status"
