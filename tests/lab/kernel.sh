@@ -29,13 +29,18 @@ describe_kernel()
 unpacked_image()
 {
 	image=$CACHE/images/$(basename "$1")-$(cksum <"$1" | tr ' ' -)
-	if [ ! -f "$image" ]; then
-		make_dir "$CACHE/images"
-		payload "$1" | unpack_payload >"$image.new" 2>>"$LOG" && starts_by_pvh "$image.new" ||
-			cp "$1" "$image.new"
-		mv "$image.new" "$image"
-	fi
+	[ -f "$image" ] || alone unpack_image "$1" "$image"
 	echo "$image"
+}
+
+# unpack_image VMLINUZ IMAGE
+unpack_image()
+{
+	[ ! -f "$2" ] || return 0
+	make_dir "${2%/*}"
+	payload "$1" | unpack_payload >"$2.new" 2>>"$LOG" && starts_by_pvh "$2.new" ||
+		cp "$1" "$2.new"
+	mv "$2.new" "$2"
 }
 
 # payload VMLINUZ: the compressed kernel, where the boot protocol's header says (setup_sects,
@@ -72,13 +77,18 @@ starts_by_pvh()
 packaged_kernel()
 {
 	root=$CACHE/kernels/$1
-	if [ ! -d "$root" ]; then
-		tell "fetching Debian's kernel $1, once"
-		fetch_kernel "$1" "$root.new"
-		depmod -b "$root.new" "$(ls "$root.new/lib/modules")"
-		mv "$root.new" "$root"
-	fi
+	[ -d "$root" ] || alone unpack_kernel "$1" "$root"
 	echo "$root"
+}
+
+# unpack_kernel RELEASE|SUITE DIR
+unpack_kernel()
+{
+	[ ! -d "$2" ] || return 0
+	tell "fetching Debian's kernel $1, once"
+	fetch_kernel "$1" "$2.new"
+	depmod -b "$2.new" "$(ls "$2.new/lib/modules")"
+	mv "$2.new" "$2"
 }
 
 # fetch_kernel RELEASE|SUITE DIR: the suites whose kernels may have that release are asked in turn.

@@ -58,25 +58,42 @@ unpack_deb()
 	dpkg-deb --fsys-tarfile "$1" | tar -x --keep-directory-symlink --no-same-owner -C "$2"
 }
 
+# alone COMMAND...: no other lab puts anything into the cache meanwhile. COMMAND sees whether that is there by now.
+alone()
+{
+	make_dir "$CACHE"
+	(
+		wait_lock "$CACHE/.lock"
+		"$@"
+	) || exit
+}
+
 # unpacked SUITE NAME PACKAGE...: the folder that holds these packages and all they depend on. A
 # suite of backports is preferred to the release that it belongs to.
 unpacked()
 {
-	from=${1%-backports} target=$1 root=$CACHE/roots/$2
+	target=$1 root=$CACHE/roots/$2
 	shift 2
-	if [ ! -d "$root" ]; then
-		tell "fetching $1 from Debian $target, once"
-		apt_lists "$from"
-		logged apt "$from" apt-get install -y --no-install-recommends --download-only -t "$target" "$@" ||
-			quit "$E_SYSTEM" "$*: not to be had from Debian $target; see $LOG, or set LAB_MIRROR="
-		rm -rf "$root.new"
-		make_dir "$root.new"
-		for deb in "$CACHE/apt/$from/cache/archives"/*.deb; do
-			unpack_deb "$deb" "$root.new" 2>>"$LOG" ||
-				quit "$E_SYSTEM" "$deb: cannot be unpacked into $root.new; free some space"
-		done
-		rm -f "$CACHE/apt/$from/cache/archives"/*.deb
-		mv "$root.new" "$root"
-	fi
+	[ -d "$root" ] || alone unpack_packages "$target" "$root" "$@"
 	echo "$root"
+}
+
+# unpack_packages SUITE ROOT PACKAGE...
+unpack_packages()
+{
+	from=${1%-backports} target=$1 root=$2
+	shift 2
+	[ ! -d "$root" ] || return 0
+	tell "fetching $1 from Debian $target, once"
+	apt_lists "$from"
+	logged apt "$from" apt-get install -y --no-install-recommends --download-only -t "$target" "$@" ||
+		quit "$E_SYSTEM" "$*: not to be had from Debian $target; see $LOG, or set LAB_MIRROR="
+	rm -rf "$root.new"
+	make_dir "$root.new"
+	for deb in "$CACHE/apt/$from/cache/archives"/*.deb; do
+		unpack_deb "$deb" "$root.new" 2>>"$LOG" ||
+			quit "$E_SYSTEM" "$deb: cannot be unpacked into $root.new; free some space"
+	done
+	rm -f "$CACHE/apt/$from/cache/archives"/*.deb
+	mv "$root.new" "$root"
 }
