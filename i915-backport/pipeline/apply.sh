@@ -119,6 +119,7 @@ cmd_format_patches()
 	make_dir "$2"
 	if is_the_fix "$series"; then
 		[ -n "$signer" ] || warn unsigned-patches
+		letter "$WORK/stage" >"$WORK/letter"
 		cover_letter "$signer" "$series" "$(plan_says generation)" | written "$2/0000-cover-letter.patch"
 		while IFS= read -r name; do
 			signed "$signer" <"$series/$name" | written "$2/${name##*/}"
@@ -163,7 +164,7 @@ signed()
 		{ print; last = $0 }'
 }
 
-# cover_letter SIGNER SERIES GENERATION: what the series is for, as the mail before its first patch.
+# cover_letter SIGNER SERIES GENERATION: what the series is for ($WORK/letter), as the mail before its first patch.
 cover_letter()
 {
 	local series=$2 count name
@@ -172,7 +173,7 @@ cover_letter()
 	echo "From 0000000000000000000000000000000000000000 Mon Sep 17 00:00:00 2001"
 	printf 'From: %s\n' "${1:-i915-backport maintainers <maintainers@i915-backport.invalid>}"
 	printf 'Subject: [PATCH 0/%d] drm/i915: leave nothing behind of a context that goes (%s)\n\n' "$count" "$3"
-	cat "$series/cover-letter"
+	cat "$WORK/letter"
 	echo
 	while IFS= read -r name; do
 		sed -n 's/^Subject: \[PATCH\] /  /p' "$series/$name" | head -n 1

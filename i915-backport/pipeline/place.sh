@@ -13,7 +13,7 @@ place()
 	"$placer" "$@" 2>"$WORK/err"
 }
 
-# make_series STAGE DIR [--partly]: the fix for the driver in STAGE, as a quilt series in DIR, and a text that says what it is for. What is in a patch of it, and where hooks without
+# make_series STAGE DIR [--partly]: the fix for the driver in STAGE, as a quilt series in DIR. What is in a patch of it, and where hooks without
 # a place are left out, may be nothing: then there is none.
 make_series()
 {
@@ -24,7 +24,6 @@ make_series()
 	rm -rf "$WORK/place" "$2"
 	{ mkdir -p "$a" "$2" && : >"$2/series"; } 2>"$WORK/err" || die cannot-write path="$2"
 	place ${3:+"$3"} --list "$PACKAGE/patches" "$1/$I915" >"$WORK/place/list" || no_place "$?"
-	place --letter "$PACKAGE/patches" "$1/$I915" >"$2/cover-letter" || no_place "$?"
 	place ${3:+"$3"} --upto 0 "$PACKAGE/patches" "$1/$I915" "$a" || no_place "$?"
 	while read -r number hooks; do
 		mkdir -p "$b"
@@ -51,10 +50,22 @@ make_series()
 # misses STAGE: the hooks that have no place in the driver in STAGE, each with the reason before it.
 misses()
 {
+	tell_of_fix --misses "$1"
+}
+
+# letter STAGE: what the fix for the driver in STAGE is for.
+letter()
+{
+	tell_of_fix --letter "$1"
+}
+
+# tell_of_fix OPTION STAGE
+tell_of_fix()
+{
 	local placer
 
 	placer=$(set -e; host_program place "$ROOM"/pipeline/place/*.c)
-	place --misses "$PACKAGE/patches" "$1/$I915" || no_place "$?"
+	place "$1" "$PACKAGE/patches" "$2/$I915" || no_place "$?"
 }
 
 # diff_of DIR: from DIR/a to DIR/b, as git writes it.
