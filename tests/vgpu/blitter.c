@@ -125,7 +125,7 @@ static u32 together(const struct surface *s, u64 addr, u32 x)
 
 /*
  * Move @n pixels of a row between a surface and @row. What cannot be reached is a fault, reads
- * as zero, and is not written.
+ * as zero, and is not written. Addresses are as wide as a command's: a surface may begin below zero.
  */
 static void move_row(struct engine *e, const struct surface *s, u32 bytes, int x, int y, u32 n,
 		     u8 *row, bool write)
@@ -142,6 +142,8 @@ static void move_row(struct engine *e, const struct surface *s, u32 bytes, int x
 			addr = s->base + (u64)((int64_t)y * s->pitch + (int32_t)at);
 		else
 			addr = s->base + surface_offset(s->tiling, (u32)s->pitch, at, (u32)y, s->swizzled);
+		if (cs_address_dwords(e) == 1)
+			addr = (u32)addr;
 		len = together(s, addr, at);
 		len = len < left ? len : left;
 		/* a pixel may lie across two pages if the surface begins anywhere */

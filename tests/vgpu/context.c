@@ -2,10 +2,12 @@
 /*
  * Context images. With execlists the second page of an image holds the ring
  * state, the page directory pointers and the engine's registers, each as the
- * value of a (register, value) pair. With ring submission MI_SET_CONTEXT names
+ * value of a (register, value) pair; then our state of the 3D pipeline. With ring submission MI_SET_CONTEXT names
  * the image of the RCS; gen8 keeps the page directory pointers in it too, and
  * its driver relies on getting them back (needs_pd_load_post()).
  */
+#include <string.h>
+
 #include "vgpu.h"
 #include "regs.h"
 
@@ -56,6 +58,7 @@ static void save_registers(struct engine *e, u32 *state)
 			*p++ = *reg_ptr(e->gpu, offset) |
 			       (mmio_is_masked(e->gpu, offset) ? 0xffff0000u : 0);
 		}
+	memcpy(p, &e->render, sizeof(e->render));
 }
 
 static void restore_registers(struct engine *e, const u32 *state)
@@ -70,6 +73,7 @@ static void restore_registers(struct engine *e, const u32 *state)
 	for (i = 0, p++; i < n; i++, p += 2)
 		if (in_spans(plat->context, plat->num_context, p[0] & ~3u))
 			mmio_write(e->gpu, p[0] & ~3u, p[1]);
+	memcpy(&e->render, p, sizeof(e->render));
 }
 
 static void save_pdps(struct engine *e, u32 *state)

@@ -200,18 +200,19 @@ static u32 command_length(u32 dw0)
  * State does nothing until something is drawn or computed with it. What the driver itself draws, in a batch with
  * privileges, sets a new context's state and is seen by nobody.
  */
-static enum cs_result render(struct engine *e, const struct command *c)
+static enum cs_result render(struct engine *e, const struct command *c, u32 *budget)
 {
 	switch (c->dw[0] >> 16) {
 	case PIPE_CONTROL:
 		return pipe_control(e, c);
 	case PRIMITIVE:
-		if (!cs_is_secure(e))
-			cs_pass_over(e, "3DPRIMITIVE", c->dw[0]);
-		break;
+		return cs_is_secure(e) ? CS_NEXT : draw_primitive(e, c, budget);
 	case GPGPU_WALKER:
 		if (!cs_is_secure(e))
 			cs_pass_over(e, "GPGPU_WALKER", c->dw[0]);
+		break;
+	default:
+		render_keep(e, c);
 	}
 	return CS_NEXT;
 }
@@ -224,7 +225,7 @@ static enum cs_result execute(struct engine *e, struct command *c, u32 *budget)
 	case CMD_BLITTER:
 		return blit_execute(e, c, budget);
 	}
-	return render(e, c);
+	return render(e, c, budget);
 }
 
 static bool fetch_command(struct engine *e, struct command *c)

@@ -36,7 +36,7 @@ void engine_abandon(struct engine *e)
 	e->depth = 0;
 	e->arbitration = true;
 	e->waiting = e->in_request = false;
-	e->blit_row = 0;
+	e->blit_row = e->draw_rectangle = e->draw_row = 0;
 	e->gate_ns = 0;
 	cs_forget_fetch(e);
 }
@@ -57,6 +57,7 @@ void engine_reset(struct engine *e)
 
 	memset(e->blit_setup, 0, sizeof(e->blit_setup));
 	memset(e->blit_clip, 0, sizeof(e->blit_clip));
+	memset(&e->render, 0, sizeof(e->render));
 	for (i = 0; i < ARRAY_SIZE(cleared); i++)
 		*ring_reg(e, cleared[i]) = 0;
 	if (e->gpu->plat->has_execlists)

@@ -131,6 +131,116 @@ static void page(const u32 *dw, size_t n)
 	page(dw_, ARRAY_SIZE(dw_)); \
 } while (0)
 
+/*
+ * State, a kernel and a rectangle of two pixels' height. All that the batch names is relative to one page: the kernel,
+ * a sampler at 0x40, the binding table at 0x60, blending at 0x80, vertices at 0xa0, surfaces of gen7 at 0xc0 and 0xe0,
+ * of gen8 in the page behind it.
+ */
+static u32 render_batch(bool gen8, u32 *dw, u32 base)
+{
+	const u32 common[] = {
+		0x78180000, 1, 0x78240000, 0x81, 0x782a0000, 0x60, 0x782f0000, 0x40,
+		0x79000002, 0, 0x00040010, 0, 0x781f0000, 1 << 22 | 1 << 11 | 1 << (gen8 ? 5 : 4),
+		0x78090005, 0x02000000, 0x22220000, 0x02f60000, 0x11230000, 0x02f60004, 0x11230000,
+	};
+	const u32 haswell[] = {
+		0x61010004, 0, base | 1, base | 1, 0, base | 1, 0x78130001, 0, BIT(29), 0x78140000, BIT(29) | BIT(11),
+		0x78050000, 7u << 29, 0x78200004, 0, 0, 0, BIT(12) | 1, 4 << 16,
+		0x78080003, BIT(14) | 8, base + 0xa0, ~0u, 0, 0x7b000005, 0x0f, 3, 0, 1, 0, 0, 0x05000000,
+	};
+	const u32 broadwell[] = {
+		0x6101000a, 0, 0, 0, base | 1, 0, base | 1, 0, 0, 0, base | 1, 0,
+		0x78500000, BIT(16), 0x78140000, BIT(11),
+		0x784f0000, BIT(31), 0x784d0000, BIT(30), 0x784b0000, 0x0f, 0x78200006, 0, 0, 0, 0, 0, 1, 4 << 16,
+		0x78080003, BIT(14) | 8, base + 0xa0, 0, 0x100, 0x7b000005, 0, 3, 0, 1, 0, 0, 0x05000000,
+	};
+	u32 n = ARRAY_SIZE(common);
+
+	memcpy(dw, common, sizeof(common));
+	if (gen8) {
+		memcpy(dw + n, broadwell, sizeof(broadwell));
+		return n + ARRAY_SIZE(broadwell);
+	}
+	memcpy(dw + n, haswell, sizeof(haswell));
+	return n + ARRAY_SIZE(haswell);
+}
+
+/* pln, pln, send to the sampler and to the render cache, eight pixels; then what is behind it */
+static void render_state(bool gen8, u32 *dw)
+{
+	const u32 pln = 0x0060005a, send = 0x00600031, region = 4 << 21 | 3 << 18 | 1 << 16;
+	const u32 types = gen8 ? 1 << 3 | 7 << 5 | 1 << 9 | 7 << 11 : 1 | 7 << 2 | 1 << 5 | 7 << 7 | 1 << 10 | 7 << 12;
+	const u32 source = gen8 ? 1 << 25 | 7 << 27 : 0, constant = gen8 ? 3u << 25 : 0;
+	const u32 message = gen8 ? 1 << 3 | 1 << 9 : 1 | 1 << 5 | 3 << 10;
+	const u32 kernel[] = {
+		pln, types | 1 << 29 | 112 << 21, source | 4 << 5, region | 2 << 5,
+		pln, types | 1 << 29 | 113 << 21, source | 4 << 5 | 16, region | 2 << 5,
+		send | 2 << 24, message | 1 << 29 | 120 << 21, constant | region | 112 << 5,
+		1 | 1 << 17 | 4 << 20 | 2 << 25,
+		send | 5 << 24, message & ~(gen8 ? 0x18u : 3u), constant | region | 120 << 5,
+		12 << 14 | BIT(12) | 4 << 8 | 4 << 25 | BIT(31),
+	};
+	const u32 vertices[] = { 2 << 16 | 12, 2 << 16 | 12, 2 << 16 | 1, 2 << 16 | 1, 1, 1 };
+
+	memcpy(dw, kernel, sizeof(kernel));
+	dw[0x40 / 4 + 3] = BIT(10);
+	dw[0x60 / 4] = gen8 ? 0x1000 : 0xc0;
+	dw[0x60 / 4 + 1] = gen8 ? 0x1040 : 0xe0;
+	memcpy(dw + 0xa0 / 4, vertices, sizeof(vertices));
+}
+
+static void render_surface(bool gen8, u32 *dw, u32 address)
+{
+	dw[0] = 1u << 29 | 0xc0 << 18;
+	dw[gen8 ? 8 : 1] = address;
+	dw[2] = 3 << 16 | 15;
+	dw[3] = 63;
+	dw[7] = 4 << 25 | 5 << 22 | 6 << 19 | 7 << 16;
+}
+
+static int render_seeds(void)
+{
+	u32 dw[128], n;
+	int ret;
+
+	/* haswell: the ring is the page table, too; batch in page 4, state in page 5, at 0x8000, surface in page 6 */
+	begin(1);
+	memset(dw, 0, sizeof(dw));
+	dw[0] = 0x18802000;
+	dw[1] = 0x4000;
+	dw[8] = 0x5001;
+	dw[9] = 0x6001;
+	page(dw, 64);
+	for (n = 0; n < 3; n++)
+		PAGE(0);
+	n = render_batch(false, dw, 0x8000);
+	page(dw, n);
+	memset(dw, 0, sizeof(dw));
+	render_state(false, dw);
+	render_surface(false, dw + 0xc0 / 4, 0x9000);
+	render_surface(false, dw + 0xe0 / 4, 0x8000);
+	page(dw, 64);
+	ret = save("commands", "haswell-render");
+
+	/* broadwell, ring: tables in pages 2 and 4; batch in page 5, state in pages 6 and 7, surface in page 3 */
+	begin(0);
+	PAGE(0x18800101, 0, 0, 0);
+	PAGE(0);
+	PAGE(0x4003, 0);
+	PAGE(0);
+	PAGE(0x5003, 0, 0x6001, 0, 0x7001, 0, 0x3003, 0);
+	n = render_batch(true, dw, 0x1000);
+	page(dw, n);
+	memset(dw, 0, sizeof(dw));
+	render_state(true, dw);
+	page(dw, 64);
+	memset(dw, 0, sizeof(dw));
+	render_surface(true, dw, 0x3000);
+	render_surface(true, dw + 16, 0x1000);
+	page(dw, 64);
+	return ret | save("commands", "broadwell-render");
+}
+
 static int command_seeds(void)
 {
 	u32 state[64] = { 0 };
@@ -189,5 +299,5 @@ int main(int argc, char **argv)
 	}
 	directory = argv[1];
 	mkdir(directory, 0777);
-	return message_seeds() | command_seeds();
+	return message_seeds() | command_seeds() | render_seeds();
 }

@@ -13,11 +13,11 @@
 enum { EXIT_OK = 0, EXIT_USAGE = 2, EXIT_FILE = 3, EXIT_SYSTEM = 4 };
 
 struct options {
-	const char *socket, *control, *log, *pictures;
+	const char *socket, *control, *aperture, *log, *pictures;
 	const struct platform *platform;
 	bool lpc, persist, display;
 	int verbosity;
-	u64 seed, delay_us;
+	u64 seed, delay_us, stolen;
 };
 
 static const char usage[] =
@@ -28,11 +28,13 @@ static const char usage[] =
 "  -p, --platform NAME   one of %s (default: the first)\n"
 "  -l, --lpc             be the platform's ISA bridge instead of the GPU\n"
 "  -c, --control PATH    UNIX socket for time control and state\n"
+"  -a, --aperture PATH   UNIX socket for the plugin aperture.so of QEMU, which maps the aperture\n"
 "  -o, --log FILE        write the log there, not to standard error\n"
 "  -v, --verbose         log more: -v events, -vv registers, -vvv commands\n"
 "  -r, --seed N          random engine order and delays, the same for the same N\n"
 "  -d, --delay USEC      each request begins USEC microseconds after its turn\n"
 "  -D, --display         the display is not fused off (nothing is connected)\n"
+"  -S, --stolen ADDRESS  32 MiB of the guest's memory there are the GPU's; its kernel must leave them alone\n"
 "  -P, --pictures NAME   write pictures of what a pipe shows to NAME-1.png, NAME-2.png, ...:\n"
 "                        when asked to, and at the end\n"
 "  -k, --persist         serve the next client when one has gone\n"
@@ -63,11 +65,13 @@ static void parse(int argc, char **argv, struct options *o)
 		{ "platform", required_argument, NULL, 'p' },
 		{ "lpc", no_argument, NULL, 'l' },
 		{ "control", required_argument, NULL, 'c' },
+		{ "aperture", required_argument, NULL, 'a' },
 		{ "log", required_argument, NULL, 'o' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "seed", required_argument, NULL, 'r' },
 		{ "delay", required_argument, NULL, 'd' },
 		{ "display", no_argument, NULL, 'D' },
+		{ "stolen", required_argument, NULL, 'S' },
 		{ "pictures", required_argument, NULL, 'P' },
 		{ "persist", no_argument, NULL, 'k' },
 		{ "help", no_argument, NULL, 'h' },
@@ -75,13 +79,16 @@ static void parse(int argc, char **argv, struct options *o)
 	};
 	int c;
 
-	while ((c = getopt_long(argc, argv, "s:p:lc:o:vr:d:DP:kh", longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "s:p:lc:a:o:vr:d:DS:P:kh", longs, NULL)) != -1) {
 		switch (c) {
 		case 's':
 			o->socket = optarg;
 			break;
 		case 'c':
 			o->control = optarg;
+			break;
+		case 'a':
+			o->aperture = optarg;
 			break;
 		case 'o':
 			o->log = optarg;
@@ -97,6 +104,9 @@ static void parse(int argc, char **argv, struct options *o)
 			break;
 		case 'D':
 			o->display = true;
+			break;
+		case 'S':
+			o->stolen = number("stolen", optarg);
 			break;
 		case 'v':
 			o->verbosity++;
@@ -169,7 +179,7 @@ int main(int argc, char **argv)
 {
 	struct sigaction sa = { .sa_handler = on_signal };
 	struct options o = { .platform = platform_find(NULL) };
-	struct server server = { .transport.fd = -1 };
+	struct server server = { .transport.fd = -1, .aperture = -1 };
 	struct vgpu gpu;
 	int ret;
 
@@ -182,6 +192,7 @@ int main(int argc, char **argv)
 		return EXIT_SYSTEM;
 	}
 	gpu.display.pictures = o.pictures;
+	pci_steal(&gpu, o.stolen);
 	sigaction(SIGTERM, &sa, NULL);
 	sigaction(SIGINT, &sa, NULL);
 	mem_guard_sigbus();
@@ -190,6 +201,8 @@ int main(int argc, char **argv)
 	server.persist = o.persist;
 	server.listener = listen_or_exit(o.socket);
 	control_init(&server.control, o.control ? listen_or_exit(o.control) : -1);
+	if (o.aperture)
+		server.aperture = listen_or_exit(o.aperture);
 	ret = server_run(&server);
 
 	if (server.transport.fd >= 0) {
@@ -201,10 +214,12 @@ int main(int argc, char **argv)
 	unlink(o.socket);
 	if (o.control)
 		unlink(o.control);
+	if (o.aperture)
+		unlink(o.aperture);
 	summary(&gpu);
 	vgpu_destroy(&gpu);
 	log_flush();
 	if (ret)
-		fprintf(stderr, "vgpu: waiting for events: %s\n", strerror(-ret));
+		fprintf(stderr, "vgpu: ended by an error: %s; the log may say more\n", strerror(-ret));
 	return ret ? EXIT_SYSTEM : EXIT_OK;
 }

@@ -7,11 +7,13 @@
  * hand them out for writing, or a GPU write would end the server.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "vgpu.h"
 
@@ -67,21 +69,45 @@ static bool map_overlaps(const struct memory *mem, u64 iova, u64 size)
 	return false;
 }
 
-static int map_host(struct dma_map *m, int fd, u64 offset)
+/* With an IOMMU each map has a descriptor of its own, but all are of the same file. */
+static int keep_file(struct memory *mem, int fd, const struct stat *st)
+{
+	struct stat kept;
+	u32 i;
+
+	for (i = 0; i < mem->num_files; i++)
+		if (!fstat(mem->file[i], &kept) && kept.st_ino == st->st_ino && kept.st_dev == st->st_dev)
+			return (int)i;
+	if (i == MEM_FILES)
+		return -EMFILE;
+	mem->file[i] = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (mem->file[i] < 0)
+		return -errno;
+	mem->num_files++;
+	return (int)i;
+}
+
+static int map_host(struct memory *mem, struct dma_map *m, int fd, u64 offset)
 {
 	struct stat st;
 	void *host;
+	int file;
 
 	if (fstat(fd, &st))
 		return -errno;
 	/* beyond the end of the file every access would be a SIGBUS */
 	if (offset > (u64)st.st_size || m->size > (u64)st.st_size - offset)
 		return -EINVAL;
+	file = keep_file(mem, fd, &st);
+	if (file < 0)
+		return file;
 	host = mmap(NULL, m->size, PROT_READ | (m->writable ? PROT_WRITE : 0),
 		    MAP_SHARED, fd, (off_t)offset);
 	if (host == MAP_FAILED)
 		return -errno;
 	m->host = host;
+	m->file = (u32)file;
+	m->offset = offset;
 	return 0;
 }
 
@@ -94,8 +120,8 @@ static int map_host(struct dma_map *m, int fd, u64 offset)
  * @writable: the device may write
  *
  * Return: 0; -EINVAL for an empty or wrapping range or one longer than the
- * file, -EEXIST for one that overlaps another, -ENOSPC for too many, or the
- * error of mmap().
+ * file, -EEXIST for one that overlaps another, -ENOSPC for too many,
+ * -EMFILE for one of too many files, or the error of mmap().
  */
 int mem_map(struct memory *mem, u64 iova, u64 size, int fd, u64 offset, bool writable)
 {
@@ -108,7 +134,7 @@ int mem_map(struct memory *mem, u64 iova, u64 size, int fd, u64 offset, bool wri
 		return -EEXIST;
 	ret = map_reserve(mem);
 	if (!ret && fd >= 0)
-		ret = map_host(&m, fd, offset);
+		ret = map_host(mem, &m, fd, offset);
 	if (ret)
 		return ret;
 	mem->map[mem->count++] = m;
@@ -119,6 +145,7 @@ static void map_drop(struct memory *mem, u32 i)
 {
 	if (mem->map[i].host)
 		munmap(mem->map[i].host, mem->map[i].size);
+	mem->share_lost |= mem->map[i].shared;
 	mem->map[i] = mem->map[--mem->count];
 }
 
@@ -149,7 +176,9 @@ void mem_unmap_all(struct memory *mem)
 	while (mem->count)
 		map_drop(mem, 0);
 	free(mem->map);
-	memset(mem, 0, sizeof(*mem));
+	while (mem->num_files)
+		close(mem->file[--mem->num_files]);
+	*mem = (struct memory){ .share_lost = mem->share_lost };
 }
 
 /**
@@ -168,6 +197,26 @@ void *mem_ptr(struct memory *mem, u64 addr, u64 len, bool write)
 	if (!m || !m->host || (write && !m->writable))
 		return NULL;
 	return m->host + (addr - m->iova);
+}
+
+/**
+ * mem_share() - where a page of guest memory is, for another process to map it
+ * @page: guest address of a whole page, which that process may write to
+ * @offset: receives the page's place in the file
+ *
+ * When it is unmapped, @mem->share_lost tells of it.
+ *
+ * Return: the number of the file, or -EFAULT as mem_ptr() returns NULL.
+ */
+int mem_share(struct memory *mem, u64 page, u64 *offset)
+{
+	struct dma_map *m = map_find(mem, page, PAGE_SIZE);
+
+	if (!m || !m->host || !m->writable)
+		return -EFAULT;
+	m->shared = true;
+	*offset = m->offset + (page - m->iova);
+	return (int)m->file;
 }
 
 /*

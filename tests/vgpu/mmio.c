@@ -73,6 +73,13 @@ static void write_gdrst(struct vgpu *gpu, u32 offset, u32 value)
 	*reg_ptr(gpu, offset) = 0;
 }
 
+/* A fence, or the flush of the GGTT's TLB when a driver has written entries. */
+static void write_aperture(struct vgpu *gpu, u32 offset, u32 value)
+{
+	*reg_ptr(gpu, offset) = value;
+	aperture_update(gpu);
+}
+
 /* Every request to the power controller succeeds: error code 0 in the low byte. */
 static void write_pcode(struct vgpu *gpu, u32 offset, u32 value)
 {
@@ -246,6 +253,8 @@ static const struct reg_rule common_rules[] = {
 	{ 0x4260, 0x4270, NULL, write_zero },		/* GEN8_RTCR…: TLB invalidation */
 	{ GEN6_GDRST, GEN6_GDRST, NULL, write_gdrst },
 	{ 0x9120, 0x9120, NULL, write_ignored },	/* GEN8_FUSE2 */
+	{ FENCE_LOW(0), FENCE_HIGH(NUM_FENCES - 1), NULL, write_aperture },
+	{ GFX_FLSH_CNTL_GEN6, GFX_FLSH_CNTL_GEN6, NULL, write_aperture },
 	{ FORCEWAKE_MT, FORCEWAKE_MT, NULL, write_forcewake },
 	{ FUSE_STRAP, FUSE_STRAP, NULL, write_ignored },
 	{ 0x42300, 0x42300, NULL, write_zero },		/* FPGA_DBG: no unclaimed access */

@@ -30,29 +30,43 @@ static u64 gen7_pde_addr(u32 pde)
 }
 
 /**
+ * ggtt_entry() - an entry of the GGTT as it is now
+ *
+ * Return: the entry; 0, which is not present, beyond the end.
+ */
+u64 ggtt_entry(const struct vgpu *gpu, u64 index)
+{
+	const struct platform *plat = gpu->plat;
+	const u8 *gtt = gpu->bar0 + plat->gtt_offset;
+	u64 entry = 0;
+
+	if (index < plat->gtt_size / plat->pte_size)
+		memcpy(&entry, gtt + index * plat->pte_size, plat->pte_size);
+	return entry;
+}
+
+/**
+ * ggtt_page() - the page that an entry of the GGTT is for
+ *
+ * Return: its guest address, or XLATE_FAULT.
+ */
+u64 ggtt_page(const struct platform *plat, u64 entry)
+{
+	if (!(entry & PTE_PRESENT))
+		return XLATE_FAULT;
+	return plat->gen >= 8 ? entry & GEN8_ADDR : hsw_pte_addr((u32)entry);
+}
+
+/**
  * ggtt_translate() - GGTT address to guest address
  *
  * Return: the guest address, or XLATE_FAULT.
  */
 u64 ggtt_translate(struct vgpu *gpu, u64 addr)
 {
-	const struct platform *plat = gpu->plat;
-	const u8 *gtt = gpu->bar0 + plat->gtt_offset;
-	u64 index = addr / PAGE_SIZE, pte64;
-	u32 pte32;
+	u64 page = ggtt_page(gpu->plat, ggtt_entry(gpu, addr / PAGE_SIZE));
 
-	if (index >= plat->gtt_size / plat->pte_size)
-		return XLATE_FAULT;
-	if (plat->gen >= 8) {
-		memcpy(&pte64, gtt + index * 8, 8);
-		if (!(pte64 & PTE_PRESENT))
-			return XLATE_FAULT;
-		return (pte64 & GEN8_ADDR) | (addr & ~PAGE_MASK);
-	}
-	memcpy(&pte32, gtt + index * 4, 4);
-	if (!(pte32 & PTE_PRESENT))
-		return XLATE_FAULT;
-	return hsw_pte_addr(pte32) | (addr & ~PAGE_MASK);
+	return page == XLATE_FAULT ? page : page | (addr & ~PAGE_MASK);
 }
 
 /* Read entry @index of the gen8 table at @table; false if there is none. */
@@ -78,13 +92,17 @@ static bool gen8_four_level(const struct engine *e)
 	return *ring_reg(e, RING_MODE) & GFX_PPGTT_48B;
 }
 
+/*
+ * With three levels an address has 32 bits. Drivers up to 4.4 relocate by 0 to 4 GiB what SNA wants relocated by a
+ * negative number, so bits above are set (relocate_entry_cpu()).
+ */
 static bool gen8_page_directory(struct engine *e, u64 addr, u64 *pd)
 {
 	u64 pdp;
 
 	if (!gen8_four_level(e)) {
 		*pd = ring_pdp(e, addr >> 30 & 3);
-		return !(addr >> 32);
+		return true;
 	}
 	return gen8_entry(e->gpu, ring_pdp(e, 0), addr >> 39 & 511, &pdp) &&
 	       gen8_entry(e->gpu, pdp, addr >> 30 & 511, pd);
@@ -192,35 +210,4 @@ bool gpu_write32(struct engine *e, u64 addr, bool ppgtt, u32 value)
 		return false;
 	__atomic_store_n(p, value, __ATOMIC_RELEASE);
 	return true;
-}
-
-/**
- * aperture_access() - the CPU reads or writes BAR2
- *
- * What is not mapped reads as zero, and swallows writes.
- */
-void aperture_access(struct vgpu *gpu, u64 offset, u8 *buf, u32 len, bool write)
-{
-	while (len) {
-		u32 n = PAGE_SIZE - (u32)(offset % PAGE_SIZE);
-		u64 guest = ggtt_translate(gpu, offset);
-		u8 *p = NULL;
-
-		if (n > len)
-			n = len;
-		if (guest != XLATE_FAULT)
-			p = mem_ptr(&gpu->mem, guest, n, write);
-		if (!p) {
-			log_info("aperture: no page at 0x%llx", (unsigned long long)offset);
-			if (!write)
-				memset(buf, 0, n);
-		} else if (write) {
-			memcpy(p, buf, n);
-		} else {
-			memcpy(buf, p, n);
-		}
-		offset += n;
-		buf += n;
-		len -= n;
-	}
 }

@@ -4,7 +4,8 @@
  * handles the MSI capability itself; what it passes on is kept here.
  *
  * BAR0: registers (trapped) and the GTT's entries (mapped by the client, so a
- * PTE write costs nothing). BAR2: aperture, trapped. BAR4: I/O, dead.
+ * PTE write costs nothing). BAR2: aperture, mapped if a plugin is there that
+ * follows the GTT (aperture.c), else trapped. BAR4: I/O, dead.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,6 +18,8 @@ enum { BAR0 = 0, BAR2 = 2, BAR4 = 4, CONFIG = 7 };
 #define BAR4_SIZE	64u
 #define CAP_MSI		0x90u
 #define CAP_PM		0xd0u
+#define CAP_AF		0xa4u		/* Advanced Features: a function can be reset */
+#define AF_CONTROL	(CAP_AF + 4)
 
 static void put(struct vgpu *gpu, u32 offset, u32 size, u32 value, u32 wmask)
 {
@@ -34,6 +37,12 @@ static void init_common(struct vgpu *gpu, u16 device, u8 revision, u32 class)
 	put(gpu, 0x0c, 1, 0, 0xff);		/* cache line size */
 	put(gpu, 0x2c, 2, 0x8086, 0);
 	put(gpu, 0x3c, 1, 0, 0xff);		/* interrupt line */
+}
+
+/* GMS of GGC: a unit is 32 MiB. */
+static u16 stolen_size(const struct vgpu *gpu)
+{
+	return gpu->stolen ? 1 << (gpu->plat->gen >= 8 ? 8 : 3) : 0;
 }
 
 /**
@@ -59,12 +68,28 @@ void pci_init(struct vgpu *gpu)
 	put(gpu, 0x20, 4, 0x1, ~(BAR4_SIZE - 1));
 	put(gpu, 0x2e, 2, plat->subsystem, 0);
 	put(gpu, 0x34, 1, CAP_MSI, 0);
-	put(gpu, 0x50, 2, plat->gmch_ctl, 0);		/* GGC */
+	put(gpu, 0x50, 2, plat->gmch_ctl | stolen_size(gpu), 0);	/* GGC */
+	put(gpu, 0x5c, 4, gpu->stolen, 0);		/* BDSM */
 	put(gpu, CAP_MSI, 4, 0x05 | CAP_PM << 8, 0x00710000);
 	put(gpu, CAP_MSI + 4, 4, 0, 0xfffffffc);	/* message address */
 	put(gpu, CAP_MSI + 8, 2, 0, 0xffff);		/* message data */
-	put(gpu, CAP_PM, 4, 0x01 | 0x0022 << 16, 0);
+	put(gpu, CAP_PM, 4, 0x01 | CAP_AF << 8 | 0x0022 << 16, 0);
 	put(gpu, CAP_PM + 4, 2, 0, 0x0103);
+	put(gpu, CAP_AF, 4, 0x13 | 6 << 16 | 0x03 << 24, 0);
+	put(gpu, AF_CONTROL, 1, 0, 0x01);
+}
+
+/**
+ * pci_steal() - have 32 MiB of stolen memory at an address of the guest's memory
+ * @base: a multiple of 1 MiB; 0: have none
+ *
+ * Drivers find it, and reach it through the GGTT and PPGTTs as they reach other memory. As firmware
+ * does, whoever starts the guest has to keep its kernel from using it.
+ */
+void pci_steal(struct vgpu *gpu, u32 base)
+{
+	gpu->stolen = base;
+	pci_init(gpu);
 }
 
 /**
@@ -87,9 +112,13 @@ bool pci_region(const struct vgpu *gpu, u32 index, struct region *r)
 		r->mmap = true;
 		r->mmap_offset = plat->gtt_offset;
 		r->mmap_size = plat->bar0_size - plat->gtt_offset;
+		r->fd = gpu->bar0_fd;
 		break;
 	case BAR2:
 		r->size = plat->aperture_size;
+		r->mmap = gpu->aperture.link >= 0;
+		r->mmap_size = plat->aperture_size;
+		r->fd = gpu->aperture.memory;
 		break;
 	case BAR4:
 		r->size = BAR4_SIZE;
@@ -110,6 +139,10 @@ static void config_access(struct vgpu *gpu, u32 offset, u8 *buf, u32 len, bool w
 		u8 mask = gpu->config_wmask[offset + i];
 
 		gpu->config[offset + i] = (gpu->config[offset + i] & ~mask) | (buf[i] & mask);
+	}
+	if (gpu->config[AF_CONTROL]) {
+		log_info("guest: function reset");
+		vgpu_reset(gpu);
 	}
 }
 

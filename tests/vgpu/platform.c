@@ -117,8 +117,8 @@ static const struct reg_span hsw_context[] = {
 /* What the Broadwells have alike. */
 #define BROADWELL \
 	.gen = 8, .revision = 9, \
-	.gmch_ctl = 1 << 6,		/* GGMS: 2 MiB of PTEs; no stolen memory */ \
-	.bar0_size = 16 << 20, .gtt_offset = 8 << 20, .gtt_size = 2 << 20, \
+	.gmch_ctl = 3 << 6,		/* GGMS: 8 MiB of PTEs; no stolen memory */ \
+	.bar0_size = 16 << 20, .gtt_offset = 8 << 20, .gtt_size = 8 << 20, \
 	.aperture_size = 256 << 20, \
 	.pte_size = 8, \
 	.has_execlists = true, \

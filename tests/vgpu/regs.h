@@ -71,8 +71,15 @@
 #define BCS_SWCTRL			0x22200	/* masked: which surfaces of a blit are Y-tiled, if tiled */
 #define   BCS_SRC_Y			BIT(0)
 #define   BCS_DST_Y			BIT(1)
+#define FENCE_LOW(i)			(0x100000 + 8 * (i))
+#define FENCE_HIGH(i)			(0x100004 + 8 * (i))
+#define   FENCE_PAGE			0xfffff000	/* the first one in the lower half, the last one in the upper */
+#define   FENCE_VALID			BIT(0)
+#define   FENCE_Y_TILED			BIT(1)
+#define   FENCE_PITCH			0x3ffu		/* in 128 bytes, less one */
 #define TILECTL				0x101000
 #define   TILECTL_SWZCTL		BIT(0)
+#define GFX_FLSH_CNTL_GEN6		0x101008
 #define FUSE_STRAP			0x42014
 #define   DISPLAY_FUSED_OFF		BIT(30)
 #define FORCEWAKE_MT			0xa188

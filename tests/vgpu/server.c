@@ -73,23 +73,44 @@ int server_listen(const char *path)
 	return fd;
 }
 
+/* Returns a connection, or -1. Whoever comes when a client is there is turned away. */
+static int accept_first(const struct server *s, int listener, const char *who)
+{
+	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+	if (fd < 0 || s->transport.fd < 0)
+		return fd;
+	log_err("%s is turned away", who);
+	close(fd);
+	return -1;
+}
+
 static void accept_client(struct server *s)
 {
-	int fd = accept4(s->listener, NULL, NULL, SOCK_CLOEXEC);
+	int fd = accept_first(s, s->listener, "client: a second one");
 
 	if (fd < 0)
 		return;
-	if (s->transport.fd >= 0) {
-		log_err("client: a second one is turned away");
-		close(fd);
-		return;
-	}
 	if (transport_open(&s->transport, fd)) {
 		log_err("client: out of memory");
 		transport_close(&s->transport);
 		return;
 	}
 	log_info("client: connected");
+}
+
+/* The client asks whether it may map the aperture once, and its plugin connects before it does. */
+static void accept_plugin(struct server *s)
+{
+	int fd = accept_first(s, s->aperture, "aperture: a plugin that comes after the client"), ret;
+
+	if (fd < 0)
+		return;
+	ret = aperture_attach(s->gpu, fd);
+	if (ret)
+		log_err("aperture: a plugin is turned away: %s", strerror(-ret));
+	else
+		log_info("aperture: it will be mapped");
 }
 
 /* The guest is gone: so is its memory, and what the GPU was doing for it. */
@@ -101,6 +122,7 @@ static void drop_client(struct server *s, int why)
 		log_err("client: dropped: %s", strerror(-why));
 	transport_close(&s->transport);
 	irq_set_eventfd(s->gpu, -1);
+	aperture_detach(s->gpu);
 	picture_save_all(s->gpu);
 	mem_unmap_all(&s->gpu->mem);
 	vgpu_reset(s->gpu);
@@ -131,27 +153,44 @@ static u64 run_model(struct vgpu *gpu)
 	}
 }
 
+enum {
+	CLIENT_LISTENER, CLIENT, CONTROL_LISTENER, PLUGIN_LISTENER, FIRST_CONTROL_CLIENT,
+	NUM_POLLED = FIRST_CONTROL_CLIENT + CONTROL_CLIENTS,
+};
+
 static int wait_for_events(struct server *s, struct pollfd *p, u64 timeout_ns)
 {
 	struct timespec t = { (time_t)(timeout_ns / 1000000000), (long)(timeout_ns % 1000000000) };
 	int i;
 
-	p[0] = (struct pollfd){ .fd = s->listener, .events = POLLIN };
-	p[1] = (struct pollfd){ .fd = s->transport.fd, .events = POLLIN };
-	p[2] = (struct pollfd){ .fd = s->control.listener, .events = POLLIN };
+	p[CLIENT_LISTENER] = (struct pollfd){ .fd = s->listener, .events = POLLIN };
+	p[CLIENT] = (struct pollfd){ .fd = s->transport.fd, .events = POLLIN };
+	p[CONTROL_LISTENER] = (struct pollfd){ .fd = s->control.listener, .events = POLLIN };
+	p[PLUGIN_LISTENER] = (struct pollfd){ .fd = s->aperture, .events = POLLIN };
 	for (i = 0; i < CONTROL_CLIENTS; i++)
-		p[3 + i] = (struct pollfd){ .fd = s->control.client[i].fd, .events = POLLIN };
-	return ppoll(p, 3 + CONTROL_CLIENTS, &t, NULL);
+		p[FIRST_CONTROL_CLIENT + i] = (struct pollfd){ .fd = s->control.client[i].fd, .events = POLLIN };
+	return ppoll(p, NUM_POLLED, &t, NULL);
+}
+
+/* Returns 0, or a negative errno if the client was dropped through no fault of its own. */
+static int receive_from_client(struct server *s)
+{
+	int ret = transport_receive(&s->transport, s->gpu), error = s->gpu->aperture.error;
+
+	if (ret || error)
+		drop_client(s, ret ? ret : error);
+	return error == -ECONNRESET ? 0 : error;
 }
 
 /**
  * server_run() - serve until the client has gone or server_stop()
  *
- * Return: 0, or a negative errno when waiting for events fails.
+ * Return: 0, or a negative errno when waiting for events fails or the
+ * aperture cannot be mapped.
  */
 int server_run(struct server *s)
 {
-	struct pollfd p[3 + CONTROL_CLIENTS];
+	struct pollfd p[NUM_POLLED];
 	int i, ret;
 
 	while (!stopping) {
@@ -165,17 +204,19 @@ int server_run(struct server *s)
 			return -errno;
 		if (ret <= 0)
 			continue;
-		if (p[1].revents) {
-			ret = transport_receive(&s->transport, s->gpu);
+		if (p[CLIENT].revents) {
+			ret = receive_from_client(s);
 			if (ret)
-				drop_client(s, ret);
+				return ret;
 		}
-		if (p[0].revents)
+		if (p[CLIENT_LISTENER].revents)
 			accept_client(s);
-		if (p[2].revents)
+		if (p[CONTROL_LISTENER].revents)
 			control_accept(&s->control);
+		if (p[PLUGIN_LISTENER].revents)
+			accept_plugin(s);
 		for (i = 0; i < CONTROL_CLIENTS; i++)
-			if (p[3 + i].revents)
+			if (p[FIRST_CONTROL_CLIENT + i].revents)
 				control_receive(&s->control.client[i], s->gpu);
 	}
 	return 0;

@@ -31,6 +31,7 @@ struct server {
 	int listener;
 	struct transport transport;	/* fd -1: no client */
 	struct control control;
+	int aperture;			/* listens for the plugin; -1: none */
 	bool persist;			/* serve the next client too */
 };
 

@@ -369,6 +369,18 @@ static void test_color_pattern(void)
 	same("XY_PAT_BLT_IMMEDIATE");
 }
 
+/* IGT's negative-reloc-bltcopy has surfaces begin a page before their object, which may be at address zero. */
+static void test_wrap(void)
+{
+	const u32 below = 16 * PITCH, row = (SURFACE + 16 * PITCH) / PITCH;
+
+	fill();
+	expected[0][5] = 0x00c0ffee;
+	EMIT(&r, BLIT(0x50, 6) | RGBA, DEPTH_32 | ROP(0xf0) | PITCH, AT(5, row), AT(6, row + 1), -below, 0x00c0ffee);
+	go();
+	same("an address beyond the last one is the first one");
+}
+
 static void test_refused(void)
 {
 	u32 y;
@@ -408,6 +420,8 @@ static void test_platform(const char *platform)
 	test_mono_source();
 	test_mono_pattern();
 	test_color_pattern();
+	if (!gen8)
+		test_wrap();
 	test_refused();
 	rig_close(&r);
 }

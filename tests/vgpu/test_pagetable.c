@@ -6,7 +6,16 @@
 
 #define DIRECTORY	0x40000u	/* gen7: byte in the GGTT's array */
 
-static void test_ggtt(const char *platform, u64 top_bit)
+/* What drivers make of GGC (gen8_get_total_gtt_size(), gen6_get_total_gtt_size()): bytes of PTEs. */
+static u64 bytes_of_ptes(struct rig *r)
+{
+	u16 ggc;
+
+	pci_access(&r->gpu, 7, 0x50, (u8 *)&ggc, sizeof(ggc), false);
+	return (r->gpu.plat->gen >= 8 ? 1ull << (ggc >> 6 & 3) : ggc >> 8 & 3) << 20;
+}
+
+static void test_ggtt(const char *platform, u64 size, u64 top_bit)
 {
 	struct rig r;
 	u64 pte;
@@ -15,7 +24,10 @@ static void test_ggtt(const char *platform, u64 top_bit)
 	is(ggtt_translate(&r.gpu, 0x5000), XLATE_FAULT, "%s: GGTT: no entry", platform);
 	rig_ggtt(&r, 0x5000, 0x123000);
 	is(ggtt_translate(&r.gpu, 0x5abc), 0x123abc, "%s: GGTT: page and offset", platform);
-	is(ggtt_translate(&r.gpu, 1ull << 40), XLATE_FAULT, "%s: GGTT: beyond its end", platform);
+	is(bytes_of_ptes(&r) / r.gpu.plat->pte_size * PAGE_SIZE, size, "%s: GGTT: size", platform);
+	rig_ggtt(&r, size - PAGE_SIZE, 0x123000);
+	is(ggtt_translate(&r.gpu, size - 1), 0x123fff, "%s: GGTT: its last page", platform);
+	is(ggtt_translate(&r.gpu, size), XLATE_FAULT, "%s: GGTT: beyond its end", platform);
 	/* an address above 4 GiB, each generation in its own bits */
 	pte = r.gpu.plat->gen >= 8 ? 1ull << 32 | 0x1000 | 1 : 0x10 | 0x1000 | 1;
 	memcpy(r.bar0 + r.gpu.plat->gtt_offset + 6 * r.gpu.plat->pte_size, &pte,
@@ -66,8 +78,7 @@ static void test_gen8_three_levels(struct rig *r)
 	for (i = 0; i < 4; i++)
 		is(ppgtt_translate(r->e, ((u64)i << 30) + (i + 1) * PAGE_SIZE, true),
 		   page + i * 0x10000, "three levels: PDP%u", i);
-	is(ppgtt_translate(r->e, 1ull << 32 | PAGE_SIZE, false), XLATE_FAULT,
-	   "three levels: above 4 GiB");
+	is(ppgtt_translate(r->e, 1ull << 32 | PAGE_SIZE, false), page, "three levels: an address has 32 bits");
 }
 
 static void test_gen7(void)
@@ -146,12 +157,54 @@ static void test_aperture(void)
 	rig_close(&r);
 }
 
+/* The byte at @offset behind a fence that begins at @first, where @at is the byte of the surface. */
+static void through_fence(struct rig *r, u32 first, u32 offset, u32 ram, u32 at, const char *what)
+{
+	struct {
+		u64 offset;
+		u32 region, count;
+		u32 data;
+	} x = { first + offset, 2, 4, offset };
+
+	rig_call(r, VFIO_USER_REGION_WRITE, &x, 20, -1, NULL, NULL, NULL);
+	is(*rig_ram(r, ram + at), offset, "fence: %s", what);
+	x.data = 0;
+	rig_call(r, VFIO_USER_REGION_READ, &x, 16, -1, &x, NULL, NULL);
+	is(x.data, offset, "fence: %s, reads back", what);
+}
+
+static void test_fence(const char *platform)
+{
+	const u32 first = 0x8000, tiles = 4, stride = 1024;
+	struct rig r;
+	u32 ram;
+
+	rig_open(&r, platform, "bcs");
+	ram = rig_ggtt_page(&r, first);
+	for (u32 i = 1; i <= tiles; i++)
+		is(rig_ggtt_page(&r, first + i * PAGE_SIZE), ram + i * PAGE_SIZE, "%s: pages in a row", platform);
+	through_fence(&r, first, 3 * stride + 600, ram, 3 * stride + 600, "none");
+	rig_write(&r, FENCE_HIGH(31), (first + (tiles - 1) * PAGE_SIZE) | (stride / 128 - 1));
+	rig_write(&r, FENCE_LOW(31), first);
+	through_fence(&r, first, 3 * stride + 604, ram, 3 * stride + 604, "not valid");
+	rig_write(&r, FENCE_LOW(31), first | FENCE_VALID);
+	through_fence(&r, first, 3 * stride + 600, ram, 4096 + 3 * 512 + 88, "X, second tile");
+	through_fence(&r, first, 9 * stride + 8, ram, 8192 + 512 + 8, "X, second row of tiles");
+	through_fence(&r, first, 4 * PAGE_SIZE + 600, ram, 4 * PAGE_SIZE + 600, "behind its last page");
+	rig_write(&r, TILECTL, TILECTL_SWZCTL);
+	through_fence(&r, first, 2 * stride + 1000, ram, (4096 + 2 * 512 + 488) ^ 64, "X, swizzled");
+	rig_write(&r, TILECTL, 0);
+	rig_write(&r, FENCE_LOW(31), first | FENCE_VALID | FENCE_Y_TILED);
+	through_fence(&r, first, 3 * stride + 600, ram, 4 * 4096 + 5 * 512 + 3 * 16 + 8, "Y");
+	rig_close(&r);
+}
+
 int main(void)
 {
 	struct rig r;
 
-	test_ggtt("broadwell", 1ull << 32);
-	test_ggtt("haswell", 1ull << 32);
+	test_ggtt("broadwell", 4ull << 30, 1ull << 32);
+	test_ggtt("haswell", 2ull << 30, 1ull << 32);
 	rig_open(&r, "broadwell", "vcs");
 	test_gen8_four_levels(&r);
 	test_gen8_three_levels(&r);
@@ -160,5 +213,7 @@ int main(void)
 	test_faults("broadwell");
 	test_faults("haswell");
 	test_aperture();
+	test_fence("broadwell");
+	test_fence("haswell");
 	return done();
 }

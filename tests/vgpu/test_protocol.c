@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "test.h"
+#include "regs.h"
 
 static void test_negotiation(struct rig *r)
 {
@@ -158,6 +159,58 @@ static void test_identity(const char *platform, bool lpc, u32 id, u32 class, u32
 	vgpu_destroy(&gpu);
 }
 
+static u8 config_byte(struct vgpu *gpu, u32 offset)
+{
+	u8 value;
+
+	pci_access(gpu, 7, offset, &value, 1, false);
+	return value;
+}
+
+/* As lspci shows a real one: MSI, power management, Advanced Features with a function reset. */
+static void test_capabilities(const char *platform)
+{
+	static const u8 list[][2] = { { 0x90, 0x05 }, { 0xd0, 0x01 }, { 0xa4, 0x13 } };
+	u8 one = 1, at = 0x34;
+	struct vgpu gpu;
+	u32 i;
+
+	vgpu_create(&gpu, platform_find(platform), false, false, 0, 0);
+	for (i = 0; i < ARRAY_SIZE(list); i++) {
+		at = config_byte(&gpu, i ? at + 1 : at);
+		is(at, list[i][0], "%s: where capability %u is", platform, i);
+		is(config_byte(&gpu, at), list[i][1], "%s: what it is", platform);
+	}
+	is(config_byte(&gpu, at + 1), 0, "%s: it is the last", platform);
+	is(config_byte(&gpu, at + 2), 6, "%s: Advanced Features: length", platform);
+	is(config_byte(&gpu, at + 3), 3, "%s: function reset, transactions pending", platform);
+	mmio_write(&gpu, FENCE_LOW(0), 0x1234);
+	pci_access(&gpu, 7, at + 5, &one, 1, true);
+	is(mmio_read(&gpu, FENCE_LOW(0)), 0x1234, "%s: not asked for a reset", platform);
+	pci_access(&gpu, 7, at + 4, &one, 1, true);
+	is(mmio_read(&gpu, FENCE_LOW(0)), 0, "%s: function reset", platform);
+	is(config_byte(&gpu, at + 4), 0, "%s: it is done", platform);
+	vgpu_destroy(&gpu);
+}
+
+/* What drivers make of GGC and BDSM (gen8_get_stolen_size(), gen6_get_stolen_size()); a reset leaves it. */
+static void test_stolen(const char *platform, u32 shift, u32 mask)
+{
+	struct vgpu gpu;
+	u32 ggc, bdsm;
+
+	vgpu_create(&gpu, platform_find(platform), false, false, 0, 0);
+	pci_access(&gpu, 7, 0x50, (u8 *)&ggc, 4, false);
+	is(ggc >> shift & mask, 0, "%s: no stolen memory", platform);
+	pci_steal(&gpu, 0x3c000000);
+	vgpu_reset(&gpu);
+	pci_access(&gpu, 7, 0x50, (u8 *)&ggc, 4, false);
+	pci_access(&gpu, 7, 0x5c, (u8 *)&bdsm, 4, false);
+	is((ggc >> shift & mask) << 25, 32 << 20, "%s: stolen memory", platform);
+	is(bdsm, 0x3c000000, "%s: stolen memory: where", platform);
+	vgpu_destroy(&gpu);
+}
+
 /* Half a message must neither block nor be taken for a whole one. */
 static void test_framing(void)
 {
@@ -206,11 +259,15 @@ int main(void)
 	test_odd_messages(&r);
 	rig_close(&r);
 	test_framing();
-	test_identity("broadwell", false, 0x16168086, 0x030000, 0x40);
+	test_identity("broadwell", false, 0x16168086, 0x030000, 0xc0);
 	test_identity("broadwell", true, 0x9cc38086, 0x060100, 0);
-	test_identity("broadwell-h", false, 0x16128086, 0x030000, 0x40);
+	test_identity("broadwell-h", false, 0x16128086, 0x030000, 0xc0);
 	test_identity("broadwell-h", true, 0x8cc38086, 0x060100, 0);
 	test_identity("haswell", false, 0x04128086, 0x030000, 0x200);
+	test_capabilities("broadwell");
+	test_capabilities("haswell");
+	test_stolen("broadwell", 8, 0xff);
+	test_stolen("haswell", 3, 0x1f);
 	test_identity("haswell", true, 0x8c448086, 0x060100, 0);
 	return done();
 }

@@ -19,7 +19,7 @@ static char gpu_path[64], control_path[64];
 
 static pid_t start(bool persist)
 {
-	struct server s = { .transport.fd = -1, .persist = persist };
+	struct server s = { .transport.fd = -1, .aperture = -1, .persist = persist };
 	struct vgpu gpu;
 	pid_t pid;
 

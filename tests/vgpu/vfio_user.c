@@ -178,7 +178,7 @@ static int handle_region_info(struct vgpu *gpu, struct vfio_message *m, struct v
 	put_reply(r, &info, sizeof(info));
 	if (region.mmap && room >= info.argsz) {
 		put_reply(r, &cap, sizeof(cap));
-		r->fd = gpu->bar0_fd;
+		r->fd = region.fd;
 	}
 	return 0;
 }

@@ -46,6 +46,7 @@ int vgpu_create(struct vgpu *gpu, const struct platform *plat, bool lpc,
 	gpu->delay_ns = delay_ns;
 	gpu->msi_fd = -1;
 	gpu->bar0_fd = -1;
+	gpu->aperture.link = -1;
 	gpu->rule_of = calloc(MMIO_SIZE / 4, 1);
 	if (!gpu->rule_of)
 		return -ENOMEM;
@@ -61,6 +62,7 @@ int vgpu_create(struct vgpu *gpu, const struct platform *plat, bool lpc,
 void vgpu_destroy(struct vgpu *gpu)
 {
 	irq_set_eventfd(gpu, -1);
+	aperture_detach(gpu);
 	mem_unmap_all(&gpu->mem);
 	if (gpu->bar0)
 		munmap(gpu->bar0, gpu->plat->bar0_size);
@@ -80,6 +82,7 @@ void vgpu_reset(struct vgpu *gpu)
 	pci_init(gpu);
 	mmio_reset(gpu);
 	memset(gpu->bar0 + gpu->plat->gtt_offset, 0, gpu->plat->gtt_size);
+	aperture_update(gpu);
 	gpu->irq_line = false;
 	for (i = 0; i < NUM_ENGINES; i++)
 		engine_reset(&gpu->engine[i]);

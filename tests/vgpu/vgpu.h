@@ -23,6 +23,7 @@ typedef uint64_t u64;
 #define PAGE_MASK	(~(u64)(PAGE_SIZE - 1))
 
 #define NUM_ENGINES	4
+#define NUM_FENCES	32u
 #define MMIO_SIZE	(2u << 20)	/* registers: the first 2 MiB of BAR0 */
 #define CONFIG_SIZE	256u
 
@@ -44,19 +45,28 @@ u64 clock_ns(void);
 struct dma_map {
 	u64 iova, size;
 	u8 *host;		/* NULL: the client passed no descriptor */
+	u32 file;		/* else the number of its file, */
+	u64 offset;		/* and where in that the range is */
 	bool writable;
+	bool shared;		/* mem_share() has told of a page of it */
 };
+
+#define MEM_FILES	16
 
 struct memory {
 	struct dma_map *map;
 	u32 count, capacity;
 	u32 last;		/* hint: the map that matched last */
+	int file[MEM_FILES];	/* what the maps are of */
+	u32 num_files;
+	bool share_lost;	/* a map has gone that mem_share() had told of */
 };
 
 int mem_map(struct memory *mem, u64 iova, u64 size, int fd, u64 offset, bool writable);
 int mem_unmap(struct memory *mem, u64 iova, u64 size);
 void mem_unmap_all(struct memory *mem);
 void *mem_ptr(struct memory *mem, u64 addr, u64 len, bool write);
+int mem_share(struct memory *mem, u64 page, u64 *offset);
 void mem_guard_sigbus(void);
 u32 mem_sigbus_count(void);
 
@@ -113,6 +123,26 @@ struct platform {
 const struct platform *platform_find(const char *name);
 const char *platform_names(void);
 
+/* ---- render.c: state of the 3D pipeline ---- */
+
+/* Commands whose last one is kept. */
+enum render_command {
+	PIPELINE_SELECT, DEPTH_BUFFER, STENCIL_BUFFER, VERTEX_ELEMENTS, MULTISAMPLE, VS, GS, CLIP, SF, WM, SAMPLE_MASK,
+	HS, TE, DS, STREAMOUT, SBE, PS, BLEND_POINTERS, BINDING_TABLE_PS, SAMPLERS_PS, VF_SGVS, VF_TOPOLOGY, PS_BLEND,
+	WM_DEPTH_STENCIL, PS_EXTRA, RASTER, WM_HZ_OP, DRAWING_RECTANGLE, RENDER_COMMANDS
+};
+
+#define RENDER_KEPT	16u	/* dwords of each */
+#define VERTEX_BUFFERS	16u
+
+struct render {
+	u64 surfaces, dynamic, instructions;	/* bases of addresses */
+	u32 command[RENDER_COMMANDS][RENDER_KEPT];
+	u32 vertex_buffer[VERTEX_BUFFERS][4];
+	u32 instanced;		/* vertex elements that are stepped by instances, a bit each */
+	u32 reserved;
+};
+
 /* ---- engine.c ---- */
 #define MAX_DEPTH	2	/* ring, batch, second-level batch */
 
@@ -153,6 +183,8 @@ struct engine {
 	u32 blit_row;		/* rows of the current blit already done */
 	u32 blit_setup[10];	/* the last XY_SETUP command, gen8's being the longest */
 	u32 blit_clip[2];	/* its clip rectangle, or that of XY_SETUP_CLIP_BLT */
+	struct render render;
+	u32 draw_rectangle, draw_row;	/* of the current primitive, already done */
 	u64 fetch_page;		/* one-entry cache of command fetches */
 	bool fetch_ppgtt;
 	const u32 *fetch_host;
@@ -203,13 +235,47 @@ void context_set(struct engine *e, u32 address, u32 flags);
 #define XLATE_FAULT	(~0ull)
 #define XLATE_READ_ONLY	(~1ull)
 
+u64 ggtt_entry(const struct vgpu *gpu, u64 index);
+u64 ggtt_page(const struct platform *plat, u64 entry);
 u64 ggtt_translate(struct vgpu *gpu, u64 addr);
 u64 ppgtt_translate(struct engine *e, u64 addr, bool write);
 bool engine_uses_ppgtt(const struct engine *e);
 void *gpu_ptr(struct engine *e, u64 addr, bool ppgtt, u32 len, bool write);
 bool gpu_read32(struct engine *e, u64 addr, bool ppgtt, u32 *value);
 bool gpu_write32(struct engine *e, u64 addr, bool ppgtt, u32 value);
+
+/* ---- aperture.c; plugin.c within QEMU ---- */
+
+/*
+ * A message to the plugin is the number of runs, then the runs. It carries descriptors: of the aperture's own memory,
+ * of BAR0, then of the files that the guest's memory is in. The plugin maps all runs and answers with a negative errno,
+ * or 0, of 32 bits.
+ */
+struct aperture_run {
+	u32 page, count;	/* of the aperture */
+	u32 file;		/* which of the descriptors */
+	u32 fenced;		/* shown row by row */
+	u64 offset;		/* in the file */
+};
+
+enum { OWN_MEMORY, REGISTERS, GUEST_FILES };
+
+#define APERTURE_RUNS	512u
+#define APERTURE_FILES	(GUEST_FILES + MEM_FILES)
+
+struct aperture {
+	int link;		/* to the plugin; -1: there is none, and each access is trapped */
+	int memory;		/* descriptor of what pages show that have none of the guest's */
+	u8 *seen;		/* the GGTT's entries, as the plugin was told */
+	u32 fences[2 * NUM_FENCES];	/* the registers, likewise */
+	int error;		/* a page may show what it should not */
+};
+
+int aperture_attach(struct vgpu *gpu, int link);
+void aperture_detach(struct vgpu *gpu);
+void aperture_update(struct vgpu *gpu);
 void aperture_access(struct vgpu *gpu, u64 offset, u8 *buf, u32 len, bool write);
+int qemu_plugin_install(u64 id, const void *info, int argc, char **argv);
 
 /* ---- fault.c ---- */
 void fault_report(struct engine *e, u64 addr, bool ppgtt, bool write);
@@ -245,6 +311,10 @@ enum tiling { TILING_NONE, TILING_X, TILING_Y };
 
 u64 surface_offset(enum tiling tiling, u32 stride, u32 x, u32 y, bool swizzled);
 
+/* ---- fence.c ---- */
+u64 fence_translate(const struct vgpu *gpu, u64 offset, u32 *len);
+bool fence_covers(const struct vgpu *gpu, u64 offset);
+
 /* ---- picture.c, png.c ---- */
 struct picture {
 	u32 width, height;
@@ -277,7 +347,7 @@ void display_write_enable(struct vgpu *gpu, u32 offset, u32 value);
 void display_flip(struct vgpu *gpu, u32 offset, u32 surface);
 u64 display_run(struct vgpu *gpu);
 
-/* ---- cs.c, cs_mi.c, blitter.c ---- */
+/* ---- cs.c, cs_mi.c, blitter.c, render.c, draw.c ---- */
 enum cs_result {
 	CS_NEXT,		/* go on after this command */
 	CS_JUMP,		/* the command moved the position itself */
@@ -308,6 +378,8 @@ u64 cs_timestamp(void);
 enum cs_result mi_execute(struct engine *e, struct command *c);
 bool mi_opens_request(u32 dw0);
 enum cs_result blit_execute(struct engine *e, struct command *c, u32 *budget);
+void render_keep(struct engine *e, const struct command *c);
+enum cs_result draw_primitive(struct engine *e, const struct command *c, u32 *budget);
 
 /* ---- magic.c: time control for a program in the guest ---- */
 u32 magic_read(struct vgpu *gpu, u32 offset);
@@ -318,8 +390,10 @@ struct region {
 	u64 size;
 	bool mmap;
 	u64 mmap_offset, mmap_size;
+	int fd;			/* to map; stays the device's */
 };
 
+void pci_steal(struct vgpu *gpu, u32 base);
 void pci_init(struct vgpu *gpu);
 bool pci_region(const struct vgpu *gpu, u32 index, struct region *r);
 int pci_access(struct vgpu *gpu, u32 region, u64 offset, u8 *buf, u32 len, bool write);
@@ -327,11 +401,13 @@ int pci_access(struct vgpu *gpu, u32 region, u64 offset, u8 *buf, u32 len, bool 
 /* ---- the device ---- */
 struct vgpu {
 	const struct platform *plat;
+	u32 stolen;		/* where its own memory is in the guest's, or 0 */
 	bool lpc;			/* poses as the ISA bridge instead */
 	struct display display;
 	u32 sbi[2][0x4000];		/* behind the sideband: clocks, PHY */
 	u8 *bar0;
 	int bar0_fd;
+	struct aperture aperture;
 	u8 config[CONFIG_SIZE], config_wmask[CONFIG_SIZE];
 	struct memory mem;
 	struct engine engine[NUM_ENGINES];
