@@ -4,6 +4,7 @@
  * nanosecond for each instruction; "# cost NAME VALUE" lines are the results.
  */
 #define _GNU_SOURCE
+#include "array.h"
 #include "gate.h"
 #include "gem.h"
 #include "tap.h"
@@ -14,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,6 +24,7 @@
 #define FRAMES 200
 #define VMAS 10000
 #define VMAS_AT_ONCE 500
+#define FILES 1000
 #define WINDOW_US 300000	/* in which a teardown ends */
 #define CLOSED_US 1000000	/* in which also the VMA of a handle that was closed goes */
 #define REST_US 100000
@@ -29,7 +32,7 @@
 static struct shared {
 	volatile unsigned long spun;
 	volatile bool stop, measure;
-	volatile long longest, looks;
+	volatile long longest, count;	/* of what somebody does while it is measured */
 } *shared;
 
 static long now(void)
@@ -404,22 +407,32 @@ static void strike_gate_and_client(struct scene *s)
 	strike_client(s);
 }
 
+static long memory_free(void)
+{
+	return number_in("/proc/meminfo", "MemFree:");
+}
+
+/* @n, or as many as half of what was free at @begin is enough for, now that there are ten. */
+static unsigned int affordable(unsigned int n, long begin)
+{
+	long cost = (begin - memory_free()) / 10;
+
+	return cost * n > begin / 2 ? begin / 2 / cost / 20 * 20 : n;
+}
+
 /* One handle, used in @n contexts, or as many as half of the memory is enough for. */
 static void set_contexts(struct scene *s)
 {
-	long begin, cost;
+	long begin;
 
 	set_client(s, PAGE);
 	s->handle = gem_open(s->fd, s->name_of_object);
-	begin = number_in("/proc/meminfo", "MemFree:");
+	begin = memory_free();
 	for (unsigned int i = 0; i < s->n; i++) {
 		use_with(s, gem_context_create(s->fd), s->handle);
 		gem_wait(s->fd, s->batch);
-		if (i != 9)
-			continue;
-		cost = (begin - number_in("/proc/meminfo", "MemFree:")) / 10;
-		if (cost * s->n > begin / 2)
-			s->n = begin / 2 / cost / 20 * 20;
+		if (i == 9)
+			s->n = affordable(s->n, begin);
 	}
 }
 
@@ -494,7 +507,7 @@ static const struct scene scenes[] = {
 };
 
 #define for_each_scene(s) \
-	for ((s) = scenes; (s) < scenes + sizeof(scenes) / sizeof(scenes[0]); (s)++)
+	for ((s) = scenes; (s) < scenes + ARRAY_SIZE(scenes); (s)++)
 
 /*
  * How long the client takes, and all that the processor does because of it, as with a teardown. What comes later, when
@@ -540,6 +553,29 @@ static void all_scenes(void)
 	stop_spinner(spinner);
 }
 
+/* What somebody else has done took so long. */
+static void noted(long took)
+{
+	if (!shared->measure)
+		return;
+	shared->count++;
+	if (took > shared->longest)
+		shared->longest = took;
+}
+
+static void begin_measuring(void)
+{
+	shared->longest = 0;
+	shared->count = 0;
+	shared->measure = true;
+}
+
+static void end_measuring(unsigned int us)
+{
+	usleep(us);
+	shared->measure = false;
+}
+
 /*
  * Somebody else, more urgent than all, who wants struct_mutex every 40 us for a moment. With one processor it is his as
  * soon as the kernel comes to a point where it may be given away, which taking a mutex is and holding one is not.
@@ -549,7 +585,7 @@ static void look_often(void)
 	struct sched_param urgent = { .sched_priority = 50 };
 	int fd = gem_open_device();
 	uint32_t object = gem_create(fd, PAGE);
-	long next, took;
+	long next;
 
 	if (sched_setscheduler(0, SCHED_FIFO, &urgent))
 		_exit(1);
@@ -559,12 +595,7 @@ static void look_often(void)
 			.tv_sec = next / 1000000000, .tv_nsec = next % 1000000000,
 		}, NULL);
 		gem_busy(fd, object);
-		took = now() - next;
-		if (!shared->measure)
-			continue;
-		shared->looks++;
-		if (took > shared->longest)
-			shared->longest = took;
+		noted(now() - next);
 	}
 	_exit(0);
 }
@@ -575,14 +606,11 @@ static void watch(struct scene s)
 	s.set(&s);
 	retire();
 	usleep(REST_US);
-	shared->longest = 0;
-	shared->looks = 0;
-	shared->measure = true;
+	begin_measuring();
 	s.go(&s);
-	usleep(s.handles ? CLOSED_US : WINDOW_US);
-	shared->measure = false;
-	if (shared->looks < 1000)
-		fail("there were only %ld looks", shared->looks);
+	end_measuring(s.handles ? CLOSED_US : WINDOW_US);
+	if (shared->count < 1000)
+		fail("there were only %ld looks", shared->count);
 	result_of_scene(&s, "wait", shared->longest);
 	s.strike(&s);
 	usleep(REST_US);
@@ -610,6 +638,67 @@ static void waits(void)
 	waitpid(other, NULL, 0);
 }
 
+/* Somebody else, who draws frames all the time. */
+static void draw_frames(void)
+{
+	struct scene s = { .name = "neighbour" };
+
+	set_client(&s, PAGE);
+	while (!shared->stop)
+		noted(frame(&s));
+	_exit(0);
+}
+
+/* How many frames he has drawn up to a second later, and the longest of them, without what he waits for the GPU. */
+static void result_of_frames(const struct scene *s)
+{
+	end_measuring(CLOSED_US);
+	result_of_scene(s, "frames", shared->count);
+	result_of_scene(s, "longest", shared->longest);
+}
+
+/* What another client notices of a context with VMAS VMAs that goes, and FILES files with a VMA each. */
+static void neighbour(void)
+{
+	const struct rlimit files = { FILES + 100, FILES + 100 };
+	struct scene quiet = { .name = "neighbour-quiet" }, busy = { .name = "neighbour-busy", .n = VMAS };
+	static int fds[FILES];
+	unsigned int n = FILES;
+	const uint32_t *name;
+	pid_t other, spinner;
+	uint32_t context;
+	long begin;
+
+	setrlimit(RLIMIT_NOFILE, &files);
+	spinner = start_spinner();
+	other = fork();
+	if (!other)
+		draw_frames();
+	set_importer(&busy);
+	name = exported_by(busy.owner, 1);
+	begin = memory_free();
+	for (unsigned int i = 0; i < n; i++) {
+		fds[i] = importer(name, 1, &context);
+		if (i == 9)
+			n = affordable(n, begin);
+	}
+	retire();
+	usleep(REST_US);
+	begin_measuring();
+	result_of_frames(&quiet);
+	begin_measuring();
+	begin = now();
+	gem_context_destroy(busy.fd, busy.handle);
+	for (unsigned int i = 0; i < n; i++)
+		close(fds[i]);
+	result_of_scene(&busy, "time", now() - begin);
+	result_of_frames(&busy);
+	result_of_scene(&busy, "files", n);
+	stop_spinner(spinner);
+	waitpid(other, NULL, 0);
+	strike_client(&busy);
+}
+
 int main(int argc, char **argv)
 {
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -621,5 +710,6 @@ int main(int argc, char **argv)
 	tap_run("teardown", 120, teardowns);
 	tap_run("scene", 240, all_scenes);
 	tap_run("wait", 240, waits);
+	tap_run("neighbour", 240, neighbour);
 	return tap_end();
 }

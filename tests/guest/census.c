@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include "array.h"
 #include "census.h"
 #include "gem.h"
 #include "tap.h"
@@ -234,7 +235,7 @@ static void count_line(const char *line, struct census *c)
 
 	if (!is_drivers(line) || sscanf(line, "%ld %127s", &n, symbol) != 2)
 		return;
-	for (unsigned int i = 0; i < sizeof(sites) / sizeof(sites[0]); i++)
+	for (unsigned int i = 0; i < ARRAY_SIZE(sites); i++)
 		if (!strncmp(symbol, sites[i].symbol, strlen(sites[i].symbol))) {
 			add(&c->count[sites[i].what], n);
 			return;
@@ -288,7 +289,7 @@ void census_learn(void)
 	if (glob("/sys/kernel/slab/kmalloc-*/alloc_calls", 0, NULL, &files) &&
 	    glob("/sys/kernel/debug/slab/kmalloc-*/alloc_traces", 0, NULL, &files))
 		return;
-	for (size_t i = 0; i < files.gl_pathc && n_listings < sizeof(listings) / sizeof(listings[0]); i++) {
+	for (size_t i = 0; i < files.gl_pathc && n_listings < ARRAY_SIZE(listings); i++) {
 		struct census found = nothing_known;
 		double begin = cpu_seconds(), took;
 
@@ -314,7 +315,7 @@ static long vmas_in_cache(void)
 	long count = -1;
 	char name[80];
 
-	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]) && count < 0; i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(names) && count < 0; i++) {
 		snprintf(name, sizeof(name), "%s-%s", gem_driver(), names[i]);
 		count = slab_objects(name);
 		if (count < 0)

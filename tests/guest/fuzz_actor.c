@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include "fuzz.h"
 #include "gate.h"
+#include "tap.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,14 +38,6 @@ unsigned int this_actor(void)
 unsigned int this_process(void)
 {
 	return process;
-}
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 void finding(const char *format, ...)
@@ -201,18 +194,18 @@ static bool sleeps(const struct actor *a)
 /* Until the step has ended, or its actor is seen to be blocked. */
 static void wait_or_see_it_block(struct actor *a, bool patient)
 {
-	double asleep_since = 0, end = now() + give_up(a);
+	double asleep_since = 0, end = seconds_now() + give_up(a);
 
 	while (!await_change(&a->done, a->posted - 1, 0.003)) {
-		if (now() > end)
+		if (seconds_now() > end)
 			return;
 		if (patient)
 			continue;
 		if (!sleeps(a))
 			asleep_since = 0;
 		else if (!asleep_since)
-			asleep_since = now();
-		else if (now() - asleep_since > ASLEEP)
+			asleep_since = seconds_now();
+		else if (seconds_now() - asleep_since > ASLEEP)
 			return;
 	}
 }
@@ -225,7 +218,7 @@ static void relieve(struct actor *a)
 	gates_open_all();
 	end_spinners();
 	/* A suspend interrupts what waits. */
-	for (double end = now() + give_up(a); now() < end;)
+	for (double end = seconds_now() + give_up(a); seconds_now() < end;)
 		if (await_change(&a->done, a->posted - 1, 0.1))
 			return;
 	me = a - stage->actors;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The fuzzer's execbufs: every engine, any objects, in ways that succeed and in ways that fail. */
 #define _GNU_SOURCE
+#include "array.h"
 #include "fuzz.h"
 #include "gate.h"
 
@@ -226,7 +227,7 @@ static void put_loop(struct batch *b)
 static volatile uint32_t *spinners[8];
 static unsigned int n_spinners;
 
-#define SPINNERS (sizeof(spinners) / sizeof(spinners[0]))
+#define SPINNERS ARRAY_SIZE(spinners)
 
 void end_spinners(void)
 {

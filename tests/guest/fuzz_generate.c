@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The fuzzer's programs: made from a seed and a number. */
 #define _GNU_SOURCE
+#include "array.h"
 #include "fuzz.h"
 
 #include <string.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* Of a generator's chances all that are not said otherwise are so many of these. */
 #define OF 16

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The text of the fuzzer's programs. */
 #define _GNU_SOURCE
+#include "array.h"
 #include "fuzz.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 static const char *const object_words[] = { "o0", "o1", "o2", "o3" };
 static const char *const engine_words[] = { "render", "bsd", "blt", "vebox" };

@@ -46,6 +46,16 @@ volatile uint32_t *gate_picture(void)
 	return magic() && magic()[1] >= WITH_PICTURES ? &magic()[6] : NULL;
 }
 
+uint32_t picture_crc_add(uint32_t crc, uint32_t pixel)
+{
+	for (int shift = 16; shift >= 0; shift -= 8) {
+		crc ^= pixel >> shift & 0xff;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
+	}
+	return crc;
+}
+
 struct gate gate_shut(unsigned int engine)
 {
 	struct gate g = { .engine = engine };

@@ -32,6 +32,9 @@ void gate_use_spinners(void);
  */
 volatile uint32_t *gate_picture(void);
 
+/* PNG's CRC, from ~0 on, with one more pixel (0xRRGGBB). A picture's is the last one's complement. */
+uint32_t picture_crc_add(uint32_t crc, uint32_t pixel);
+
 struct gate gate_shut(unsigned int engine);
 
 /* Queue a request of @fd that uses @object and stays behind the gate until gate_open(). */

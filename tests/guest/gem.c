@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 #define _GNU_SOURCE
+#include "array.h"
 #include "gem.h"
 #include "tap.h"
 
@@ -33,7 +34,7 @@ const struct engine engines[] = {
 	[VEBOX] = { "vebox", I915_EXEC_VEBOX, I915_PARAM_HAS_VEBOX },
 };
 
-const unsigned int n_engines = sizeof(engines) / sizeof(engines[0]);
+const unsigned int n_engines = ARRAY_SIZE(engines);
 
 static int try_ioctl(int fd, unsigned long request, void *arg)
 {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Objects, names, dma-bufs and requests: what every client of i915 does. */
+#include "array.h"
 #include "gem.h"
 #include "tap.h"
 
@@ -22,7 +23,7 @@ static void create(void)
 	static const uint64_t sizes[] = { 1, PAGE, 3 * PAGE, 1 << 20 };
 	int fd = gem_open_device();
 
-	for (unsigned int i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(sizes); i++) {
 		uint32_t handle = gem_create(fd, sizes[i]);
 		uint32_t value = read_dword(fd, handle, 0);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The fuzzer: plays programs one after the other, each in processes of its own, and judges what came of each. */
 #define _GNU_SOURCE
+#include "array.h"
 #include "census.h"
 #include "fuzz.h"
 #include "gate.h"
@@ -18,7 +19,6 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PROGRAM_SECONDS	150	/* then it is stuck */
@@ -39,14 +39,6 @@ static struct census before;
 static unsigned int played, found;
 static bool contexts_only_render, fixed_addresses;
 static bool lost;		/* nothing more can be learned from this guest */
-
-static double now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
 
 /* Have every engine run something of a context that stays, so that none holds one that should go. */
 static int sweep(void)
@@ -94,7 +86,7 @@ static const char *surplus(const struct census *c)
  */
 static const char *leak(bool exact)
 {
-	double end = now() + options.settle;
+	double end = seconds_now() + options.settle;
 	const char *what;
 	struct census c;
 	int err = sweep();
@@ -109,7 +101,7 @@ static const char *leak(bool exact)
 		hurry();
 		c = census_glance();
 		what = surplus(&c);
-	} while (what && now() < end && !usleep(20000));
+	} while (what && seconds_now() < end && !usleep(20000));
 	if (!what && exact) {
 		c = census_take();
 		what = surplus(&c);
@@ -139,7 +131,7 @@ static const char *play(const struct program *p)
 {
 	int ends[2], status;
 	const char *wrong = NULL;
-	double end = now() + PROGRAM_SECONDS;
+	double end = seconds_now() + PROGRAM_SECONDS;
 	pid_t pid;
 
 	if (pipe2(ends, O_CLOEXEC))
@@ -151,7 +143,7 @@ static const char *play(const struct program *p)
 		program_play(p);
 	}
 	close(ends[1]);
-	while (waitpid(pid, &status, WNOHANG) == 0 && now() < end)
+	while (waitpid(pid, &status, WNOHANG) == 0 && seconds_now() < end)
 		is_over(ends[0], 5);
 	/* Who dies may sleep behind an engine. */
 	usleep(5000);
@@ -360,11 +352,11 @@ static bool left_out(const struct op *op)
 
 static void play_generated(void)
 {
-	double end = now() + options.seconds;
+	double end = seconds_now() + options.seconds;
 	static struct program p;
 
 	for (unsigned int i = options.first; i - options.first < options.programs; i++) {
-		if (now() > end || lost || found >= options.findings)
+		if (seconds_now() > end || lost || found >= options.findings)
 			return;
 		program_make(&p, options.seed, i, left_out);
 		play_often(&p, name_of(i));
@@ -445,7 +437,7 @@ static void parse(int argc, char **argv)
 			options.rare = false;
 			break;
 		case 'w':
-			if (options.n_without < sizeof(options.without) / sizeof(options.without[0]))
+			if (options.n_without < ARRAY_SIZE(options.without))
 				options.without[options.n_without++] = optarg;
 			break;
 		case 'P':
@@ -460,7 +452,7 @@ static void parse(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	double begin = now();
+	double begin = seconds_now();
 
 	parse(argc, argv);
 	tap_begin("gem_fuzz", 1, argv);
@@ -473,6 +465,6 @@ int main(int argc, char **argv)
 	if (options.print)
 		return 0;
 	printf("%s - gem_fuzz/all: seed %u, %u programs in %.0f s, %u findings\n", found ? "not ok" : "ok",
-	       options.seed, played, now() - begin, found);
+	       options.seed, played, seconds_now() - begin, found);
 	return found ? 1 : 0;
 }

@@ -25,6 +25,7 @@ extern struct exporter exporter;
 
 struct options {
 	bool quick;
+	bool safe;
 	bool clients;		/* the scenarios that start programs of another system */
 	bool asked_for;		/* the scenario was named on the command line */
 	unsigned int seed;
@@ -62,13 +63,15 @@ void leak_also(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* Something to be told along with the count. */
 void leak_remark(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* How often a display server or a compositor is started anew. */
+int times_to_restart(void);
+
 /* Have the driver retire what has completed, as it would by itself within a second. */
 void hurry(void);
 
-/* False if going on would leave the machine without memory. */
+/* False if going on would leave the machine without memory; the second says so too, and the scenario fails. */
+bool memory_left(void);
 bool memory_suffices(void);
-
-double seconds_now(void);
 
 /* leak_importers.c */
 void own_object(void);
@@ -112,14 +115,12 @@ void userptr_munmap(void);
 void userptr_mremap(void);
 void userptr_fork(void);
 
-/* leak_clients.c */
-void x_none(void);
-void x_sna_dri2(void);
-void x_sna_dri3(void);
-void x_blt(void);
-void x_uxa(void);
-void x_modesetting(void);
-void weston(void);
+/**
+ * restart_server() - a display server of another system comes and goes, again and again
+ * @server: words of the program server that say which
+ * @clients: more of them, for the last time
+ */
+void restart_server(const char *server, const char *clients);
 
 /* leak_handle.c */
 void handle_closed(void);
@@ -176,5 +177,8 @@ void framebuffer(void);
 
 /* leak_storm.c */
 void fork_storm(void);
+
+/* leak_compositor.c */
+void compositor(void);
 
 #endif

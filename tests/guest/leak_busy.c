@@ -197,11 +197,10 @@ void last_vma_freed_in_retire(void)
 		hurry();
 	}
 	/*
-	 * When the driver's worker is through, nothing binds the object any more, so its memory can be had, and its DMA
-	 * mapping: without swap if it is purgeable.
+	 * When the driver is through with the VMA, nothing binds the object any more, so its memory can be had, and its
+	 * DMA mapping: without swap if it is purgeable.
 	 */
-	for (double end = seconds_now() + 1; cleanup_counter("pending") > 0 && seconds_now() < end; )
-		usleep(5000);
-	gem_madvise(exporter.fd, object, I915_MADV_DONTNEED);
-	gem_debugfs("i915_gem_drop_caches", DROP_UNBOUND);
+	for (double end = seconds_now() + 1;
+	     gem_madvise(exporter.fd, object, I915_MADV_DONTNEED) && seconds_now() < end; usleep(5000))
+		gem_debugfs("i915_gem_drop_caches", DROP_UNBOUND);
 }

@@ -116,16 +116,6 @@ static void forget_context_status(void)
 	gem_use_and_wait(exporter.fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, 0);
 }
 
-/* Opens the gate when the driver has begun to go. It has no file open, so it need not wait for the driver. */
-static void open_gate_later(void)
-{
-	if (fork() == 0) {
-		usleep(300000);
-		gates_open_all();
-		_exit(0);
-	}
-}
-
 /*
  * The console's framebuffer is there some time after the driver is. Drivers oops when the card is closed before that
  * (intel_fbdev_restore_mode(), 4.3 and 4.4).
@@ -136,9 +126,13 @@ static bool console_there(void)
 }
 
 /*
- * The driver is taken from the device while an importer's request may still
- * run. Nothing can leak that a kernel which goes on would not show: no VMA and
- * no PPGTT may be in memory while there is no driver.
+ * The driver is taken from the device while it has not looked yet whether an
+ * importer's request is done. Nothing can leak that a kernel which goes on would
+ * not show: no VMA and no PPGTT may be in memory while there is no driver.
+ *
+ * The request has ended by then. With execlists the drivers of 4.3 to 4.7 wait
+ * for its seqno when they go, but not for the GPU's event that it has left the
+ * ring, and keep a request with its context for ever if that comes later.
  */
 void driver_unloaded(void)
 {
@@ -157,9 +151,8 @@ void driver_unloaded(void)
 	in_child(import_and_go, &(struct importer) { .sync = false });
 	close(exporter.dmabuf);
 	close(exporter.fd);
-	if (gate_is_virtual())
-		open_gate_later();
-	usleep(50000);
+	gates_open_all();
+	usleep(gate_is_virtual() ? 300000 : 50000);
 	if (card_user())
 		skip("process %d has the card open", card_user());
 	rebind("unbind", address);

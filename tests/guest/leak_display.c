@@ -50,6 +50,9 @@ void framebuffer(void)
 		err = kms_framebuffer(exporter.fd, 64, 64, &framebuffer_id, &handle);
 		if (err)
 			skip("no display: neither a console's framebuffer nor one of our own (%s)", strerror(-err));
+		/* later drivers map its pages for as long as it has them */
+		gem_use_and_wait(exporter.fd, DEFAULT_CONTEXT, I915_EXEC_RENDER, handle);
+		leak_mark();
 	}
 	for (int i = 0; i < 5; i++)
 		in_child(serve, NULL);

@@ -275,7 +275,7 @@ void handle_of_many_contexts(void)
 	uint32_t context[MOST], own = gem_create(fd, PAGE), handle;
 	long memory;
 
-	for (n = 0; n < most && memory_suffices(); n++) {
+	for (n = 0; n < most && memory_left(); n++) {
 		memory = memory_free();
 		context[n] = gem_context_create(fd);
 		gem_use_and_wait(fd, context[n], I915_EXEC_RENDER, own);

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PROCESSES 16
@@ -69,19 +68,6 @@ static void start(unsigned int number)
 		fail("fork: %s", strerror(errno));
 }
 
-/* Wait for one; a failure of it is ours. */
-static void reap(void)
-{
-	int status;
-
-	if (wait(&status) < 0)
-		fail("wait: %s", strerror(errno));
-	if (WIFEXITED(status) && WEXITSTATUS(status))
-		_exit(WEXITSTATUS(status));
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		fail("a process of the storm was killed by signal %d", WTERMSIG(status));
-}
-
 void fork_storm(void)
 {
 	double end = seconds_now() + (options.storm ? options.storm : options.quick ? 3 : 60);
@@ -91,7 +77,7 @@ void fork_storm(void)
 	while (seconds_now() < end && memory_suffices()) {
 		start(number++);
 		if (++running == PROCESSES) {
-			reap();
+			reap(ANY_CHILD);
 			running--;
 		}
 		if (seconds_now() > sign_of_life) {
@@ -101,6 +87,6 @@ void fork_storm(void)
 		}
 	}
 	while (running--)
-		reap();
+		reap(ANY_CHILD);
 	leak_remark("%u processes", number);
 }

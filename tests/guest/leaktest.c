@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The leak suite: its scenarios, and what is counted before and after each. */
 #define _GNU_SOURCE
+#include "array.h"
 #include "census.h"
 #include "gate.h"
 #include "leak.h"
@@ -11,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define DEFAULT_SEED 1
@@ -21,12 +21,16 @@ enum {
 	SLOW = 1,	/* not in the quick run */
 	MOVES = 2,	/* the exporter's own binding may go and come back elsewhere */
 	ALONE = 4,	/* judges itself; the exporter is gone when it returns */
-	CLIENTS = 8,	/* programs of another system: run by themselves, with --clients */
+	RISKY = 8,	/* hangs, resets or takes away, or a driver at fault may not survive it: not in the safe run */
 };
+
+/* What an X server's last start is for: its drawing, a client that sends it pictures, and text in a window. */
+#define X_CLIENTS "perf software_gl terminal"
 
 static const struct scenario {
 	const char *name;
 	void (*play)(void);
+	const char *server, *clients;	/* instead, with --clients: words of the program server */
 	unsigned int flags;
 	unsigned int seconds;	/* it is stuck after as many more than usual */
 } scenarios[] = {
@@ -42,12 +46,12 @@ static const struct scenario {
 	{ .name = "nothing-touched", .play = nothing_touched },
 	{ .name = "many-importers", .play = many_importers, .seconds = 300 },
 	{ .name = "busy-elsewhere", .play = busy_elsewhere },
-	{ .name = "busy-elsewhere-queued", .play = busy_elsewhere_queued },
+	{ .name = "busy-elsewhere-queued", .play = busy_elsewhere_queued, .flags = RISKY },
 	{ .name = "busy-other-engine", .play = busy_on_other_engine },
 	{ .name = "busy-other-engine-queued", .play = busy_on_other_engine_queued },
 	{ .name = "busy-not-retired", .play = busy_not_retired },
 	{ .name = "freed-in-retire-x8", .play = freed_in_retire },
-	{ .name = "last-vma-freed-in-retire-x4", .play = last_vma_freed_in_retire },
+	{ .name = "last-vma-freed-in-retire-x4", .play = last_vma_freed_in_retire, .flags = RISKY },
 	{ .name = "handle-closed", .play = handle_closed },
 	{ .name = "handle-closed-busy", .play = handle_closed_busy },
 	{ .name = "handle-closed-busy-elsewhere", .play = handle_closed_busy_elsewhere },
@@ -66,36 +70,39 @@ static const struct scenario {
 	{ .name = "handle-every-frame-x100", .play = handle_every_frame },
 	{ .name = "large-importers-x20", .play = large_importers },
 	{ .name = "never-bound-no-room", .play = never_bound_no_room },
-	{ .name = "never-bound-last", .play = never_bound_last },
+	{ .name = "never-bound-last", .play = never_bound_last, .flags = RISKY },
 	{ .name = "never-bound-signal", .play = never_bound_signal },
 	{ .name = "signal-storm", .play = signal_storm, .seconds = 60 },
 	{ .name = "context-gone-in-execbuf", .play = context_gone_in_execbuf },
-	{ .name = "active-drop-caches", .play = active_drop_caches, .flags = MOVES },
-	{ .name = "active-drop-bound", .play = active_drop_bound, .flags = MOVES },
-	{ .name = "active-pressure", .play = active_pressure, .flags = SLOW | MOVES, .seconds = 120 },
-	{ .name = "active-munmap", .play = active_munmap },
-	{ .name = "active-nobody", .play = active_nobody },
+	{ .name = "active-drop-caches", .play = active_drop_caches, .flags = MOVES | RISKY },
+	{ .name = "active-drop-bound", .play = active_drop_bound, .flags = MOVES | RISKY },
+	{ .name = "active-pressure", .play = active_pressure, .flags = SLOW | MOVES | RISKY, .seconds = 120 },
+	{ .name = "active-munmap", .play = active_munmap, .flags = RISKY },
+	{ .name = "active-nobody", .play = active_nobody, .flags = RISKY },
 	{ .name = "userptr-contexts-x8", .play = userptr_contexts },
 	{ .name = "userptr-munmap", .play = userptr_munmap },
 	{ .name = "userptr-mremap", .play = userptr_mremap },
 	{ .name = "userptr-fork", .play = userptr_fork },
-	{ .name = "pinned-for-scanout", .play = pinned_for_scanout, .flags = MOVES },
+	{ .name = "pinned-for-scanout", .play = pinned_for_scanout, .flags = MOVES | RISKY },
 	{ .name = "framebuffer-x5", .play = framebuffer, .flags = MOVES },
 	{ .name = "evicted", .play = evicted },
 	{ .name = "shrinker", .play = shrinker, .flags = MOVES, .seconds = 60 },
-	{ .name = "memory-pressure", .play = memory_pressure, .flags = SLOW | MOVES, .seconds = 60 },
-	{ .name = "reset", .play = reset_while_it_goes, .flags = MOVES, .seconds = 30 },
-	{ .name = "context-banned", .play = context_banned, .flags = SLOW | MOVES, .seconds = 150 },
-	{ .name = "suspend", .play = suspended, .flags = SLOW | MOVES, .seconds = 60 },
+	{ .name = "memory-pressure", .play = memory_pressure, .flags = SLOW | MOVES | RISKY, .seconds = 60 },
+	{ .name = "reset", .play = reset_while_it_goes, .flags = MOVES | RISKY, .seconds = 30 },
+	{ .name = "context-banned", .play = context_banned, .flags = SLOW | MOVES | RISKY, .seconds = 150 },
+	{ .name = "suspend", .play = suspended, .flags = SLOW | MOVES | RISKY, .seconds = 60 },
 	{ .name = "fork-storm", .play = fork_storm, .seconds = 120 },
-	{ .name = "x-none", .play = x_none, .flags = CLIENTS | MOVES, .seconds = 600 },
-	{ .name = "x-sna-dri2", .play = x_sna_dri2, .flags = CLIENTS | MOVES, .seconds = 600 },
-	{ .name = "x-sna-dri3", .play = x_sna_dri3, .flags = CLIENTS | MOVES, .seconds = 600 },
-	{ .name = "x-blt", .play = x_blt, .flags = CLIENTS | MOVES, .seconds = 600 },
-	{ .name = "x-uxa", .play = x_uxa, .flags = CLIENTS | MOVES, .seconds = 600 },
-	{ .name = "x-modesetting", .play = x_modesetting, .flags = CLIENTS | MOVES, .seconds = 600 },
-	{ .name = "weston", .play = weston, .flags = CLIENTS | MOVES, .seconds = 600 },
-	{ .name = "unload", .play = driver_unloaded, .flags = ALONE, .seconds = 60 },
+	{ .name = "compositor", .play = compositor, .seconds = 60 },
+	{ .name = "x-none", .server = "x intel none 0 root", .clients = X_CLIENTS, .seconds = 600 },
+	{ .name = "x-sna-dri2", .server = "x intel sna 2 root", .clients = X_CLIENTS, .seconds = 600 },
+	{ .name = "x-sna-dri3", .server = "x intel sna 3 root", .clients = X_CLIENTS, .seconds = 600 },
+	{ .name = "x-blt", .server = "x intel blt 2 root", .clients = X_CLIENTS, .seconds = 600 },
+	{ .name = "x-uxa", .server = "x intel uxa 2 root", .clients = X_CLIENTS, .seconds = 600 },
+	{ .name = "x-modesetting", .server = "x modesetting none 0 root", .clients = X_CLIENTS, .seconds = 600 },
+	{ .name = "weston", .server = "weston", .clients = "damage window", .seconds = 600 },
+	{ .name = "plymouth", .server = "plymouth", .clients = "message", .seconds = 600 },
+	{ .name = "modetest", .server = "modetest", .clients = "", .seconds = 600 },
+	{ .name = "unload", .play = driver_unloaded, .flags = ALONE | RISKY, .seconds = 60 },
 };
 
 struct exporter exporter;
@@ -105,28 +112,31 @@ static const struct scenario *scenario;	/* that is running */
 static struct census before;		/* what is no leak */
 static char also[512], remark[512];
 
-double seconds_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec / 1e9;
-}
-
 /* Only what would happen anyway, a second later. */
 void hurry(void)
 {
 	gem_debugfs("i915_gem_drop_caches", DROP_RETIRE | DROP_FREED);
 }
 
-bool memory_suffices(void)
+int times_to_restart(void)
+{
+	return options.quick ? 2 : 10;
+}
+
+bool memory_left(void)
 {
 	const long reserve = 128 << 10;	/* KiB */
 
-	if (memory_available() > reserve)
-		return true;
-	leak_also("stopped early, memory was running out");
-	return false;
+	return memory_available() > reserve;
+}
+
+bool memory_suffices(void)
+{
+	const bool suffices = memory_left();
+
+	if (!suffices)
+		leak_also("stopped early, memory was running out");
+	return suffices;
 }
 
 /* What has been closed may go a little later; it must not be counted as being there. */
@@ -277,6 +287,28 @@ static void judge(void)
 	note("%ld VMAs left behind (%s)%s", left, text, remark);
 }
 
+/* The engines keep the last context that ran on them: it is this one's then. */
+static void use_and_go(void)
+{
+	export_object();
+	use_by_exporter(0);
+	close(exporter.dmabuf);
+	close(exporter.fd);
+}
+
+/*
+ * A server that goes has to be the last who has the card open: else the console's framebuffer is not shown again, and
+ * the next one does not look at it.
+ */
+static void play_server(void)
+{
+	use_and_go();
+	leak_mark();
+	restart_server(scenario->server, scenario->clients);
+	use_and_go();
+	judge();
+}
+
 /* In a process of its own. What a scenario before has left goes with that one's exporter. */
 static void play(void)
 {
@@ -284,6 +316,12 @@ static void play(void)
 
 	if (scenario->flags & SLOW && options.quick && !options.asked_for)
 		skip("not in the quick run");
+	if (scenario->flags & RISKY && options.safe && !options.asked_for)
+		skip("not in the safe run");
+	if (scenario->server) {
+		play_server();
+		return;
+	}
 	export_object();
 	use_by_exporter(1);
 	address = use_by_exporter(2);
@@ -338,9 +376,10 @@ static void say_sources(void)
 
 static void list(void)
 {
-	for (unsigned int i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
-		printf("%s%s%s\n", scenarios[i].name, scenarios[i].flags & SLOW ? " (not with --quick)" : "",
-		       scenarios[i].flags & CLIENTS ? " (--clients)" : "");
+	for (unsigned int i = 0; i < ARRAY_SIZE(scenarios); i++)
+		printf("%s%s%s%s\n", scenarios[i].name, scenarios[i].flags & SLOW ? " (not with --quick)" : "",
+		       scenarios[i].flags & RISKY ? " (not with --safe)" : "",
+		       scenarios[i].server ? " (--clients)" : "");
 }
 
 static const char usage[] =
@@ -353,6 +392,7 @@ static const char usage[] =
 	"  --list        names of the scenarios\n"
 	"  --only NAME   this one; may be repeated\n"
 	"  --quick       fewer importers, shorter storm, nothing slow; servers restart twice, not ten times\n"
+	"  --safe        not what hangs, resets or takes away, nor what a driver at fault may not survive\n"
 	"  --clients     only what starts the programs of a system in /userspace\n"
 	"  --seed N      of what is random (default 1)\n"
 	"  --importers N of many-importers (default 1000, quick 50)\n"
@@ -368,6 +408,7 @@ static void parse(int argc, char **argv)
 		{ "list", no_argument, NULL, 'l' },
 		{ "only", required_argument, NULL, 'o' },
 		{ "quick", no_argument, NULL, 'q' },
+		{ "safe", no_argument, NULL, 'f' },
 		{ "clients", no_argument, NULL, 'C' },
 		{ "seed", required_argument, NULL, 's' },
 		{ "importers", required_argument, NULL, 'i' },
@@ -391,6 +432,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'q':
 			options.quick = true;
+			break;
+		case 'f':
+			options.safe = true;
 			break;
 		case 'C':
 			options.clients = true;
@@ -431,9 +475,9 @@ int main(int argc, char **argv)
 	count_nobody();
 	say_sources();
 	rest = nobody;
-	for (unsigned int i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+	for (unsigned int i = 0; i < ARRAY_SIZE(scenarios); i++) {
 		scenario = &scenarios[i];
-		if (options.clients != !!(scenario->flags & CLIENTS))
+		if (options.clients != !!scenario->server)
 			continue;
 		/* Who asks for more gives it the time, a tenth of a second for an importer. */
 		if (!tap_run(scenario->name, 30 + scenario->seconds + options.storm + options.importers / 10, play))

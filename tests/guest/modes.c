@@ -11,6 +11,7 @@
  * finds is in the log.
  */
 #define _GNU_SOURCE
+#include "array.h"
 #include "gate.h"
 #include "gem.h"
 #include "kms.h"
@@ -21,7 +22,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <linux/fb.h>
+#include <linux/kd.h>
 #include <sys/ioctl.h>
+#include <termios.h>
 #include <unistd.h>
 
 /* i915_reg.h; a pipe's registers are 0x1000 from those of the pipe before */
@@ -441,15 +445,6 @@ static uint32_t tiled_offset(uint32_t pitch, uint32_t x, uint32_t y, uint32_t sw
 	return offset;
 }
 
-/* The CRC of PNG, zip and Ethernet, as the virtual GPU makes it of a picture. */
-static uint32_t crc_add(uint32_t crc, uint8_t byte)
-{
-	crc ^= byte;
-	for (int bit = 0; bit < 8; bit++)
-		crc = crc >> 1 ^ (crc & 1 ? 0xedb88320 : 0);
-	return crc;
-}
-
 /* Of the pattern with a cursor on it: a square of one color at (@left, @top). */
 static uint32_t pattern_crc(uint32_t left, uint32_t top, uint32_t size, uint32_t color)
 {
@@ -460,8 +455,7 @@ static uint32_t pattern_crc(uint32_t left, uint32_t top, uint32_t size, uint32_t
 			const bool covered = x - left < size && y - top < size;
 			const uint32_t pixel = covered ? color : pattern(x, y);
 
-			for (int shift = 16; shift >= 0; shift -= 8)
-				crc = crc_add(crc, pixel >> shift);
+			crc = picture_crc_add(crc, pixel);
 		}
 	return ~crc;
 }
@@ -529,6 +523,83 @@ static void picture_tiled(void)
 {
 	show_pattern(I915_TILING_X);
 	expect_picture("X-tiled", pattern_crc(0, 0, 0, 0));
+}
+
+#define GLYPHS		512
+#define GLYPH_BYTES	32	/* a glyph's rows, of up to eight pixels */
+#define GREY		0xaaaaaa
+
+static const char *const console_text[] = {
+	"The quick brown fox jumps over the lazy dog.", "", "0123456789 !#$%&()*+,-./:;<=>?@[]^_{|}~",
+};
+
+struct font {
+	struct console_font_op op;
+	uint8_t rows[GLYPHS * GLYPH_BYTES];
+};
+
+/* What the CPU would paint: the text from the upper left corner on, grey on black. */
+static uint32_t text_crc(const struct font *font, uint32_t width, uint32_t height)
+{
+	uint32_t crc = ~0u;
+
+	for (uint32_t y = 0; y < height; y++)
+		for (uint32_t x = 0; x < width; x++) {
+			const uint32_t row = y / font->op.height, column = x / font->op.width;
+			const char *text = row < ARRAY_SIZE(console_text) ? console_text[row] : "";
+			const uint8_t glyph = column < strlen(text) ? text[column] : ' ';
+			const uint8_t bits = font->rows[glyph * GLYPH_BYTES + y % font->op.height];
+			const uint32_t pixel = bits & 0x80 >> x % font->op.width ? GREY : 0;
+
+			crc = picture_crc_add(crc, pixel);
+		}
+	return ~crc;
+}
+
+/* The console's own driver draws, with the CPU, through the aperture. */
+static void console(void)
+{
+	static const char unbind[] = "/sys/class/vtconsole/vtcon1/bind";
+	struct fb_con2fbmap map = { .console = 1, .framebuffer = 0 };
+	static struct font font = {
+		.op = { .op = KD_FONT_OP_GET, .width = 8, .height = 32, .charcount = GLYPHS, .data = font.rows },
+	};
+	struct fb_var_screeninfo info;
+	const int fb = open("/dev/fb0", O_RDWR | O_CLOEXEC), tty = open("/dev/tty1", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	const char *picture_is_wrong = NULL;
+	uint32_t crc;
+	bool lit;
+
+	if (fb < 0 || tty < 0)
+		skip("no framebuffer console: %s", strerror(errno));
+	if (!gate_picture())
+		skip("only the virtual GPU takes pictures");
+	if (access("/sys/class/vtconsole/vtcon0/bind", W_OK))
+		skip("the kernel cannot unbind a console: the driver could not be unloaded again");
+	if (ioctl(fb, FBIOPUT_CON2FBMAP, &map) || ioctl(fb, FBIOGET_VSCREENINFO, &info))
+		fail("the framebuffer does not become the console's: %s", strerror(errno));
+	/* 3.19 looks for screens when it is loaded, not when one is forced on later. */
+	lit = reg(PIPE(A, PIPECONF)) & PIPE_ENABLE;
+	if (ioctl(tty, KDFONTOP, &font.op) || font.op.width != 8)
+		fail("the console's font: %s", strerror(errno));
+	/* without its cursor, and no blanking */
+	dprintf(tty, "\033[?25l\033[9;0]\033[H\033[2J");
+	for (unsigned int i = 0; i < ARRAY_SIZE(console_text); i++)
+		dprintf(tty, "%s\r\n", console_text[i]);
+	tcdrain(tty);
+	crc = text_crc(&font, info.xres, info.yres);
+	*gate_picture() = A;
+	if (*gate_picture() != crc)
+		picture_is_wrong = "the picture is not that of the text";
+	close(tty);
+	close(fb);
+	if (write_file(unbind, "0"))
+		fail("%s: %s", unbind, strerror(errno));
+	if (!lit)
+		skip("the console lights no screen");
+	if (picture_is_wrong)
+		fail("%s: CRC %#x", picture_is_wrong, crc);
+	note("%ux%u", info.xres, info.yres);
 }
 
 /* Returns 0, or -1 if there is no such connector. */
@@ -628,6 +699,8 @@ int main(int argc, char **argv)
 	tap_run("framebuffer-removed", 10, framebuffer_removed);
 	tap_run("picture", 30, picture);
 	tap_run("picture-tiled", 30, picture_tiled);
+	close(fd);
+	tap_run("console", 120, console);
 	force_vga("unspecified");
 	return tap_end();
 }

@@ -75,7 +75,9 @@ run_with()
 	fi
 	case $suite in
 	leak | clients | fuzz | reload | failing) "$suite" ;;
-	*) run_program "$suite" ;;
+	*)
+		# shellcheck disable=SC2046 # a list: lab.SUITE=TEST,... on the kernel command line
+		run_program "$suite" $(words "lab.$suite=" | tr , ' ') ;;
 	esac
 }
 
@@ -117,14 +119,14 @@ load_modules()
 	esac && drives && [ -c "$CARD" ]
 }
 
-# takeover WORD...: nobody minds if a screen is dark meanwhile. What was lit is lit then, whatever came of it.
+# takeover WORD...: nobody minds if a screen is dark meanwhile. What a console has lit is lit then, whatever came of it.
 takeover()
 {
-	screens=$(lit_screens "$(intel_gpu)")
+	screens=$([ -z "$(consoles 1)" ] || lit_screens "$(intel_gpu)")
 	/package/i915-backport/i915-backport takeover --dark "$@"
 	ended=$?
-	[ "$screens" = "$(lit_screens "$(intel_gpu)")" ] || {
-		echo "lit before: ${screens:-none}, and now: $(lit_screens "$(intel_gpu)" | grep . || echo none)" >&2
+	[ -z "$screens" ] || [ "$screens" = "$(lit_screens "$(intel_gpu)")" ] || {
+		echo "lit before: $screens, and now: $(lit_screens "$(intel_gpu)" | grep . || echo none)" >&2
 		return 1
 	}
 	return "$ended"

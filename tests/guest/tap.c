@@ -49,7 +49,7 @@ static bool is_wanted(const char *name)
 	return false;
 }
 
-static double now(void)
+double seconds_now(void)
 {
 	struct timespec t;
 
@@ -60,7 +60,7 @@ static double now(void)
 /* The test leads a process group, so that none of its children survives it. */
 static int run(void (*test)(void), unsigned int seconds)
 {
-	double end = now() + seconds;
+	double end = seconds_now() + seconds;
 	pid_t pid = fork();
 	int status;
 
@@ -72,7 +72,7 @@ static int run(void (*test)(void), unsigned int seconds)
 	}
 	setpgid(pid, pid);
 	while (waitpid(pid, &status, WNOHANG) == 0) {
-		if (now() > end) {
+		if (seconds_now() > end) {
 			kill(-pid, SIGKILL);
 			snprintf(tap.reason, REASON_SIZE, "no end after %u s", seconds);
 			/* A task stuck in the kernel does not die either. */
@@ -164,19 +164,28 @@ void note(const char *format, ...)
 	SAY_WHY(format);
 }
 
+int reap(pid_t pid)
+{
+	int status;
+
+	if (waitpid(pid, &status, 0) < 0)
+		fail("wait: %s", strerror(errno));
+	if (WIFEXITED(status) && WEXITSTATUS(status) != PASSED)
+		_exit(WEXITSTATUS(status));
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		fail("child killed by signal %d", WTERMSIG(status));
+	return status;
+}
+
 void in_child(void (*part)(void *arg), void *arg)
 {
 	pid_t pid = fork();
-	int status;
 
 	if (pid == 0) {
 		part(arg);
 		exit(PASSED);
 	}
-	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+	if (pid < 0)
 		fail("fork: %s", strerror(errno));
-	if (WIFEXITED(status) && WEXITSTATUS(status) != PASSED)
-		_exit(WEXITSTATUS(status));
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		fail("child killed by signal %d", WTERMSIG(status));
+	reap(pid);
 }

@@ -7,6 +7,7 @@
 #define TAP_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /**
  * tap_begin() - name the program's tests and pick those to run
@@ -52,5 +53,20 @@ void note(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * done what it was asked to.
  */
 void in_child(void (*part)(void *arg), void *arg);
+
+/* Seconds since some moment, which no clock that is set changes. */
+double seconds_now(void);
+
+#define ANY_CHILD	(-1)
+
+/**
+ * reap() - wait for a process of the test
+ * @pid: which, or ANY_CHILD
+ *
+ * The test ends as that process ended, if that did not pass.
+ *
+ * Return: 0, or its status if SIGKILL ended it.
+ */
+int reap(pid_t pid);
 
 #endif
