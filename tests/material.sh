@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 #
 # material - the drivers the tests work on: a distribution's i915, the same with the seed, and that fixed.
-# shellcheck disable=SC2154 # package, its folder, is set by the suite
+# shellcheck disable=SC2154,SC2034 # package, its folder, and work are set by the suite; status is for it
 
 # i915_tree TARBALL DIR: of linux-source, what a kernel tree needs to be one with i915; clean as it is.
 i915_tree()
@@ -61,4 +61,46 @@ bare_kbuild()
 		subdir-ccflags-y := $(subst $(srctree)/$(src),$(src),$(subdir-ccflags-y))
 		ccflags-y := $(subst $(srctree)/$(src),$(src),$(ccflags-y)) -I$(src)/../..
 	EOT
+}
+
+# seeded_and_fixed: $work/seeded.ko and $work/fixed.ko of Debian's i915, for $release, its kernel. They are built once for each seed, series and
+# kernel. root is set while it is entered.
+seeded_and_fixed()
+{
+	root=$(kernel_root bookworm) || return
+	release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
+	enter_root "$root"
+	rm -rf "$root/srv/kept"
+	i915_tree "$(echo "$root"/usr/src/linux-source-*.tar.xz)" "$root/srv/kept"
+	seed "$root/srv/kept"
+	kept_module seeded "$seed"/*.patch
+	fix "$root/srv/kept"
+	kept_module fixed "$seed"/*.patch "$fix"/*.patch
+	rm -rf "$root/srv/kept"
+	release_root "$root"
+	root=
+}
+
+# kept_module NAME PATCH...: made of the tree as it is now, and of these patches.
+kept_module()
+{
+	name=$1
+	shift
+	kept=$TEST_CACHE/$name-$release-$(cat "$@" | sha256sum | cut -c 1-16).ko
+	bare_module "$root" "$release" /srv/kept "$kept" && cp "$kept" "$work/$name.ko"
+}
+
+# lab_on_both OPTION...: the lab on both of these drivers. Leaves status, and what it says in $work/lab.out.
+lab_on_both()
+{
+	status=0
+	"$package/tests/lab/lab" --artifacts "$work/lab" --kernel "$release" --module "$work/seeded.ko" --module "$work/fixed.ko" \
+		--platform broadwell-h "$@" >"$work/lab.out" 2>&1 </dev/null || status=$?
+}
+
+# runs_to_its_end NAME: the guest with that driver, seeded or fixed.
+runs_to_its_end()
+{
+	cat "$work/lab.out"
+	equal "$(cat "$work/lab/$release-$1/ended")" "to its end"
 }

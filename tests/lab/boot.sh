@@ -19,16 +19,21 @@ SILENCE=150
 GUEST_MEMORY=1G
 PIDS=
 
+# Where in that memory 32 MiB are the GPU's own (stolen), which the kernel is told to leave alone, as firmware would; empty: it has none.
+STOLEN=
+
 # A display server wants a screen: the analog port, as if something were connected.
 SCREEN=video=VGA-1:800x600e
 
-# build_vgpu: sets VGPU.
+# build_vgpu: sets VGPU, and PLUGIN for the QEMU of find_qemu.
 build_vgpu()
 {
-	[ -z "${VGPU:-}" ] || return 0
-	logged make -C "$PACKAGE/tests/vgpu" O="$WORK/vgpu" ||
-		quit "$E_BUILD" "tests/vgpu: $(why "$LOG")"
-	VGPU=$WORK/vgpu/vgpu
+	if [ -z "${VGPU:-}" ]; then
+		logged make -C "$PACKAGE/tests/vgpu" O="$WORK/vgpu" ||
+			quit "$E_BUILD" "tests/vgpu: $(why "$LOG")"
+		VGPU=$WORK/vgpu/vgpu
+	fi
+	aperture_plugin
 }
 
 # start_vgpu SOCKET LOG [OPTION]...: and wait until it listens.
@@ -68,7 +73,7 @@ command_line()
 {
 	echo "console=ttyS0 log_buf_len=4M panic=-1 oops=panic no_timer_check ${COUNTING-$(counting)}" \
 		"nokaslr mitigations=off fbcon=map:1 lab.suites=$SUITES ${SHELL_IN_GUEST:+lab.shell} $(taking)" \
-		"${USERSPACE:+$SCREEN} $APPEND"
+		"${USERSPACE:+$SCREEN} ${STOLEN:+memmap=32M\$$STOLEN} $APPEND"
 }
 
 # taking: how the module under test gets the GPU from the driver that is built in.
@@ -97,9 +102,25 @@ counting()
 # start_gpu DIR: the GPU, and the south bridge by which drivers of that time tell which display it has.
 start_gpu()
 {
-	rm -f "$WORK/gpu" "$WORK/lpc"
-	start_vgpu "$WORK/gpu" "$1/vgpu.log" --display --pictures "$1/screen"
+	rm -f "$WORK/gpu" "$WORK/lpc" "$WORK/aperture"
+	start_vgpu "$WORK/gpu" "$1/vgpu.log" --display --pictures "$1/screen" --aperture "$WORK/aperture" \
+		${STOLEN:+--stolen "$STOLEN"}
 	start_vgpu "$WORK/lpc" "$1/lpc.log" --lpc
+}
+
+# aperture_plugin: sets PLUGIN, if QEMU comes as far as the plugin's own complaint. Without it each access to the
+# aperture is trapped.
+aperture_plugin()
+{
+	PLUGIN=$(dirname "$VGPU")/aperture.so
+	# shellcheck disable=SC2086,SC2153 # a command line; find_qemu has set it
+	said=$($QEMU -machine none -display none -plugin "file=$PLUGIN" 2>&1) || true
+	case $said in
+	*socket=PATH*) ;;
+	*)
+		log "the aperture is trapped: $said"
+		PLUGIN= ;;
+	esac
 }
 
 cpu_model()
@@ -116,12 +137,13 @@ exec_machine()
 	dir=$1
 	shift
 	# An IOMMU comes before the devices, and tells of each page that is mapped, for the virtual GPU has to know.
-	# shellcheck disable=SC2086,SC2153 # QEMU is a command line; find_qemu has set it
+	# shellcheck disable=SC2086 # QEMU is a command line
 	set -- $QEMU -accel tcg,thread=multi -cpu "$(cpu_model)" -smp "$CPUS" -m "$GUEST_MEMORY" \
 		-object memory-backend-memfd,id=m,size="$GUEST_MEMORY",share=on \
 		-machine q35,memory-backend=m -nodefaults -no-user-config -vga none -display none -no-reboot \
 		${IOMMU:+-device intel-iommu,caching-mode=on} \
 		${USERSPACE:+-virtfs local,path=$USERSPACE,mount_tag=userspace,security_model=none,readonly=on} \
+		${PLUGIN:+-plugin file=$PLUGIN,socket=$WORK/aperture} \
 		-device "$(vfio_user "$WORK/gpu" 2.0)" -device "$(vfio_user "$WORK/lpc" 3.0)" "$@"
 	log "+ $*"
 	echo "$*" >"$dir/qemu.log"

@@ -1,22 +1,31 @@
 # SPDX-License-Identifier: GPL-2.0-only
 # shellcheck shell=sh
 #
-# igt - test programs of IGT that the user has, taken into the guest with their libraries. Which
-# subtests they have is asked there.
+# igt - test programs of IGT, the user's or those of a Debian release, taken into the guest with their
+# libraries. Which subtests they have is asked there.
 
-# find_igt: IGT is to hold test programs.
+# Debian has the test programs in this package, since the release that 'debian' stands for. Earlier ones have tools only.
+IGT_PACKAGE=igt-gpu-tools-tests
+IGT_RELEASE=forky
+
+# find_igt: IGT becomes the folder that holds the test programs.
 find_igt()
 {
-	IGT_TESTS=${IGT_TESTS:-gem_exec_basic}
-	IGT=$(readlink -f "$IGT" || echo "$IGT")
+	if is_folder "$IGT"; then
+		IGT=$(readlink -f "$IGT" || echo "$IGT")
+	else
+		[ "$IGT" != debian ] || IGT=$IGT_RELEASE
+		root=$(unpacked "$IGT" "igt-$IGT" "$IGT_PACKAGE") || exit
+		IGT=$root/usr/libexec/igt-gpu-tools
+	fi
 	[ -n "$(igt_programs)" ] ||
 		quit "$E_USAGE" "--igt $IGT: no program there matches $IGT_TESTS; give the folder of IGT's tests"
 }
 
-# igt_programs: those that match the first half of an entry of the list.
+# igt_programs: those that match the first half of an entry of the list, but of one that takes something away.
 igt_programs()
 {
-	for pattern in $(set -f; echo "$IGT_TESTS" | tr , ' '); do
+	for pattern in $(set -f; echo "$IGT_TESTS" | tr , '\n' | grep -v '^!'); do
 		find "$IGT" -maxdepth 1 -type f -perm -u+x -name "${pattern%%@*}"
 	done | sort -u
 }

@@ -75,7 +75,8 @@ add_modules()
 	for needed in $(modinfo -F depends "$3/$name.ko" | tr , ' ') $(userspace_modules); do
 		modprobe -d "$modules" -S "$release" --ignore-install --show-depends "$needed" 2>>"$LOG" ||
 			quit "$E_KERNEL" "$2: needs $needed, which $modules/lib/modules/$release does not have; give the i915.ko of this kernel"
-	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$WORK/depends"
+	done >"$WORK/shown"
+	awk '$1 == "insmod" && !seen[$2]++ { print $2 }' "$WORK/shown" >"$WORK/depends"
 	while read -r file; do
 		name=$(basename "$file" | sed 's/\.\(xz\|zst\|gz\)$//')
 		unpacked_module "$file" >"$3/$name"

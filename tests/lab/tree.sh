@@ -14,9 +14,7 @@
 test_kernel()
 {
 	open_tree "$1"
-	if [ "$(fingerprint "$tree")" != "$(cat "$place/built" 2>/dev/null)" ]; then
-		build_tree
-	fi
+	is_built || alone_in "$place" build_tree
 	echo "release=$(ls "$place/root/lib/modules")"
 	echo "modules=$place/root"
 	echo "vmlinuz=$place/build/arch/x86/boot/bzImage"
@@ -44,6 +42,7 @@ kernel_config()
 	[ "$DEBUG" != kmemleak ] || cat "$LAB/kernel-kmemleak.config"
 	[ -z "$BUILTIN" ] || cat "$LAB/kernel-builtin.config"
 	[ -z "$USERSPACE" ] || cat "$LAB/kernel-userspace.config"
+	[ -z "$CONFIG" ] || cat "$CONFIG"
 }
 
 # fingerprint TREE: changes when any file of it does.
@@ -156,13 +155,19 @@ in_toolchain()
 		exec chroot "$root" "$@"' sh "$toolchain" "$place" "$tree" "$PACKAGE" ${I915_SOURCE:+"$I915_SOURCE"} -- "$@"
 }
 
+# is_built: of the tree as it is now.
+is_built()
+{
+	[ "$(fingerprint "$tree")" = "$(cat "$place/built" 2>/dev/null)" ]
+}
+
 # build_tree: what is there of an earlier build is used again, as kbuild sees fit.
 build_tree()
 {
+	! is_built || return 0
 	tell "building a test kernel from $tree"
 	rm -f "$place/built"
 	make_dir "$place/build"
-	lock "$place/.lock"
 	link_source
 	kernel_config >"$place/config"
 	if [ ! -f "$place/build/.config" ]; then
@@ -213,8 +218,11 @@ patched_module()
 	open_tree "$1"
 	out=$place/patched$(newer_name)
 	status=0
-	logged in_toolchain make -C "$PACKAGE" -s module KDIR="$place/build" KSRC="$tree" O="$out" \
-		${I915_SOURCE:+I915_SOURCE="$I915_SOURCE"} CC="$launcher$compiler" || status=$?
+	(
+		wait_lock "$place/.lock"
+		logged in_toolchain make -C "$PACKAGE" -s module KDIR="$place/build" KSRC="$tree" O="$out" \
+			${I915_SOURCE:+I915_SOURCE="$I915_SOURCE"} CC="$launcher$compiler"
+	) || status=$?
 	[ "$status" = 0 ] || return "$status"
 	ls "$out"/i915*.ko
 }
@@ -253,11 +261,13 @@ find_module()
 	esac
 }
 
-# stock_module DIR: not the one that DKMS may have put beside it.
+# stock_module DIR: not the one that DKMS may have put beside it. Vendors have folders and names of their own for it.
 stock_module()
 {
-	found=$(find "$1/kernel/drivers/gpu/drm" -name 'i915.ko*' | head -n 1)
+	found=$(find "$1/kernel" -name 'i915.ko*' -o -name 'i915_*.ko*')
 	[ -n "$found" ] || quit "$E_KERNEL" "$1: has no module i915; name a kernel that has"
+	[ "$(echo "$found" | wc -l)" = 1 ] ||
+		quit "$E_KERNEL" "$1: has several i915 ($(echo "$found" | joined)); give the file as --module, or build one of them only (--config)"
 	echo "$found"
 }
 

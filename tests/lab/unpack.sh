@@ -61,11 +61,27 @@ unpack_deb()
 # alone COMMAND...: no other lab puts anything into the cache meanwhile. COMMAND sees whether that is there by now.
 alone()
 {
-	make_dir "$CACHE"
+	alone_in "$CACHE" "$@"
+}
+
+# alone_in FOLDER COMMAND...: nor into this folder of it.
+alone_in()
+{
+	make_dir "$1"
 	(
-		wait_lock "$CACHE/.lock"
+		wait_lock "$1/.lock"
+		shift
 		"$@"
 	) || exit
+}
+
+# is_folder NAME: of the user's, as its slash says; any other name is a release of Debian.
+is_folder()
+{
+	case $1 in
+	*/*) ;;
+	*) return 1 ;;
+	esac
 }
 
 # unpacked SUITE NAME PACKAGE...: the folder that holds these packages and all they depend on. A

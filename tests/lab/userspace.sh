@@ -6,18 +6,18 @@
 
 # What the suite 'clients' starts, and the shell and the accounts that these expect.
 CLIENTS='xserver-xorg-core xserver-xorg-video-intel xterm x11-apps x11-utils x11-xserver-utils mesa-utils
-	libgl1-mesa-dri libdrm-tests weston base-files base-passwd coreutils dash'
+	libgl1-mesa-dri libdrm-tests weston plymouth plymouth-themes base-files base-passwd coreutils dash'
 
 # find_userspace: USERSPACE becomes the folder.
 find_userspace()
 {
-	case $USERSPACE in
-	*/*)
+	if is_folder "$USERSPACE"; then
 		USERSPACE=$(readlink -f "$USERSPACE" || echo "$USERSPACE")
 		[ -e "$USERSPACE/usr/bin/Xorg" ] ||
-			quit "$E_USAGE" "--root $USERSPACE: no usr/bin/Xorg in it; give the root of a system with an X server" ;;
-	*) USERSPACE=$(debian_userspace "$USERSPACE") || exit ;;
-	esac
+			quit "$E_USAGE" "--root $USERSPACE: no usr/bin/Xorg in it; give the root of a system with an X server"
+	else
+		USERSPACE=$(debian_userspace "$USERSPACE") || exit
+	fi
 	case $USERSPACE in
 	*[,[:space:]]*) quit "$E_USAGE" "--root $USERSPACE: a path with blanks or commas is not supported; use another one" ;;
 	esac
