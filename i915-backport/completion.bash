@@ -18,6 +18,8 @@ _i915_backport()
 		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
 	takeover)
 		mapfile -t COMPREPLY < <(compgen -W "--undo --dark --check --boot --help" -- "$word"; compgen -f -- "$word") ;;
+	qualify)
+		mapfile -t COMPREPLY < <(compgen -W "--all --help" -- "$word"; compgen -f -- "$word") ;;
 	verify)
 		mapfile -t COMPREPLY < <(compgen -W "--leaktest --help" -- "$word") ;;
 	esac

@@ -38,7 +38,7 @@ gpus()
 	local dev module
 
 	for dev in "$ROOT"/sys/class/drm/card[0-9]*/device; do
-		[ -f "$dev/vendor" ] && printf '%s\n' "$dev $(cat "$dev/vendor" "$dev/device" "$dev/revision" 2>/dev/null | tr '\n' ' ')"
+		[ -f "$dev/vendor" ] && printf '%s\n' "$dev $(pci_id "$dev")"
 	done
 	for dev in $(intel_gpus); do
 		module=$(module_of "$dev")
@@ -104,6 +104,23 @@ build_logs()
 	done
 }
 
+# results: of 'qualify', as it has kept them.
+results()
+{
+	local file
+
+	for file in "$(cache_dir)"/qualify/*; do
+		[ ! -f "$file" ] || [ -L "$file" ] || cp -P "$file" "$WORK/report/qualify-${file##*/}"
+	done
+}
+
+# can_report FILE: what that takes is there.
+can_report()
+{
+	need tar xz modinfo
+	[ -w "$(dirname "$1")" ] && [ ! -d "$1" ] || die cannot-write-report file="$1"
+}
+
 cmd_report()
 {
 	local archive release
@@ -115,9 +132,8 @@ cmd_report()
 		return ;;
 	-*) die no-such-option option="report $1" help='report --help' ;;
 	esac
-	need tar xz modinfo
 	archive=${1:-i915-backport-report.tar.xz}
-	[ -w "$(dirname "$archive")" ] && [ ! -d "$archive" ] || die cannot-write-report file="$archive"
+	can_report "$archive"
 	umask 077
 	open_work
 	mkdir "$WORK/report"
@@ -134,6 +150,7 @@ cmd_report()
 	done
 	[ ! -r "$CONF" ] || note i915-backport.conf settings_said
 	build_logs
+	results
 	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && put "$archive" 600 <"$WORK/report.tar.xz" || die cannot-write-report file="$archive"
 	printf '%s\n' "$archive holds, and nothing else:"
 	(cd "$WORK/report" && ls) | sed 's/^/  /'
