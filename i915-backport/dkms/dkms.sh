@@ -595,6 +595,6 @@ cmd_dkms_uninstall()
 # empty_cache: what the pipeline has kept there. The lab's share is not its own.
 empty_cache()
 {
-	(cd "$(cache_dir)" && rm -rf source plan attempt leaktest takeover && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
+	(cd "$(cache_dir)" && rm -rf source plan attempt leaktest qualify takeover && rm -f probe-* plt32-* times times.* dkms.turn dkms.turn.lock ./*.log install.lock)
 	rmdir "$(cache_dir)" 2>/dev/null || true
 }

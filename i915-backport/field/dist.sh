@@ -80,17 +80,25 @@ maintainer_script()
 	chmod 755 "$WORK/package/DEBIAN/$1"
 }
 
-# script_preinst: another kernel's machine, or one whose kernel would refuse the module.
-script_preinst()
+# script_refuse STEP: what the package has in that file of system/, and how to say no.
+script_refuse()
 {
 	echo ROOT=
-	sed '/^#/d' "$ROOM/system/signature.sh"
+	sed '/^#/d' "$ROOM/system/$1.sh"
 	cat <<-'EOT'
 	refuse()
 	{
 		printf '%s\n' "i915-backport: $1" >&2
 		exit 1
 	}
+	EOT
+}
+
+# script_preinst: another kernel's machine, or one whose kernel would refuse the module.
+script_preinst()
+{
+	script_refuse signature
+	cat <<-'EOT'
 	# Of a kernel that has gone since, the package can still go on.
 	[ "$1" = upgrade ] || [ -d "/lib/modules/$release/kernel" ] ||
 		refuse "/lib/modules/$release: this kernel is not installed here; install the package of yours"
@@ -110,12 +118,21 @@ script_room()
 	EOT
 }
 
-# script_prerm: the stock driver is taken from here on; on a full disk only when ours has made room.
+# script_prerm: the stock driver is taken from here on; on a full disk only when ours has made room. One that is built in must not have been
+# told to leave the GPU alone.
 script_prerm()
 {
+	echo '[ "$1" = remove ] && [ -d "/lib/modules/$release/kernel" ] || exit 0'
+	if [ -n "$TAKES_OVER" ]; then
+		script_refuse bootloader
+		cat <<-'EOT'
+		file=$(stands_back "$release")
+		[ -z "$file" ] ||
+			refuse "$release: $file has i915.modeset=0, by which the built-in i915 leaves the GPU alone, and without $driver.ko none would drive it; take it out there, for this kernel at least"
+		EOT
+	fi
 	script_room
 	cat <<-'EOT'
-	[ "$1" = remove ] && [ -d "/lib/modules/$release/kernel" ] || exit 0
 	mkdir -p "${preference%/*}"
 	printf '%s\n' "$prefers_stock" >"$preference"
 	! has_room || depmod "$release"

@@ -136,6 +136,16 @@ verify_leaktest()
 		wrong "leak test" "$(grep -m 1 '^not ok' "$WORK/leaktest" || why "$WORK/leaktest"); see 'i915-backport leaktest'"
 }
 
+# plan_of_running RELEASE: the plan of the running kernel; without its headers only what is installed.
+plan_of_running()
+{
+	if [ -d "$MODULES/$1/build" ]; then
+		plan_of "$1"
+	else
+		with_state "$1" "status=$E_KERNEL"
+	fi
+}
+
 cmd_verify()
 {
 	local release disk plan says memory answer=0
@@ -154,11 +164,7 @@ cmd_verify()
 	disk=$(module_on_disk "$release")
 	[ -n "$disk" ] || die no-module folder="$MODULES/$release"
 	try_work
-	if [ -d "$MODULES/$release/build" ]; then
-		plan=$(plan_of "$release")
-	else
-		plan=$(with_state "$release" "status=$E_KERNEL")
-	fi
+	plan=$(plan_of_running "$release")
 	use_plan "$plan"
 	disk=$(planned installed_module "$plan")
 	[ -n "$disk" ] || die no-module folder="$MODULES/$release"

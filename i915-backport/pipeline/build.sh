@@ -169,9 +169,24 @@ write_kbuild()
 			subdir-ccflags-y := \$(subst \$(srctree)/\$(src),\$(src),\$(subdir-ccflags-y))
 			ccflags-y := \$(subst \$(srctree)/\$(src),\$(src),\$(ccflags-y)) -I\$(src)$up
 		EOT
+		vendors_headers "$1" "$(value srctree <"$WORK/asked")"
 		[ -z "$TAKES_OVER" ] || take_over "$1"
 		printf '%s\n' "$DRIVER-y += i915_backport_record.o"
 	} >"$1/$I915/Kbuild"
+}
+
+# vendors_headers STAGE KERNEL: prints where the headers of a DRM beside the kernel's own are. The vendor's makefile makes include/drm a
+# link to them, but only while the kernel is built.
+vendors_headers()
+{
+	local drm
+
+	drm=$(drm_folder "$2")
+	[ "$drm" != drm ] || return 0
+	mkdir -p "$1/headers/uapi"
+	ln -s "$2/include/$drm" "$1/headers/drm"
+	ln -s "$2/include/uapi/$drm" "$1/headers/uapi/drm"
+	printf '%s\n' "NOSTDINC_FLAGS += -I$1/headers -I$1/headers/uapi"
 }
 
 # take_over STAGE: prints what makes a second driver of the one that is built in (compat/takeover): of the same objects, under another name.

@@ -110,13 +110,14 @@ bad_import()
 # check_kept MODULE KDIR: a kernel that has i915 built in may be without an export that only a module needs. All of them are named.
 check_kept()
 {
-	local missing trimmed=''
+	local missing
 
 	missing=$(nm -u "$1" 2>/dev/null | awk '$1 == "U" { print $2 }' | awk -F'\t' '
 		FILENAME == ARGV[1] { known[$2]; next }
 		!($1 in known)' "$2/Module.symvers" - | sort | joined)
-	[ "$(kconfig "$2" CONFIG_TRIM_UNUSED_KSYMS)" != y ] || trimmed=' (CONFIG_TRIM_UNUSED_KSYMS=y)'
-	[ -z "$missing" ] || die beside-not-exported headers="$2" symbols="$missing" why="$trimmed"
+	[ -n "$missing" ] || return 0
+	[ "$(kconfig "$2" CONFIG_TRIM_UNUSED_KSYMS)" != y ] || die beside-trimmed headers="$2" symbols="$missing"
+	die beside-not-exported headers="$2" symbols="$missing"
 }
 
 # check_beside MODULE: a kernel with another i915 would take it, and nobody loads it unasked.

@@ -54,7 +54,7 @@ copy_tree()
 # a source, and each has been vetted.
 list_stage()
 {
-	local header path
+	local header path drm
 
 	vet_path "$1" Makefile "$2"
 	vet_path "$1" "$I915" "$2"
@@ -69,9 +69,25 @@ list_stage()
 			break
 		done
 	done <"$WORK/included"
+	drm=$(drm_folder "$1")
 	for path in $OWN_HEADERS; do
+		path=${path%%drm/*}$drm/${path#*drm/}
 		[ ! -e "$1/$path" ] || want "$1" "$path" "$2"
 	done
+}
+
+# drm_folder KERNEL: which folder of include has the headers of the DRM that i915 belongs to. A vendor's makefile may have made include/drm
+# a link to it.
+drm_folder()
+{
+	local drm=${I915%/*}
+
+	drm=${drm##*/}
+	if [ -d "$1/include/$drm" ]; then
+		printf '%s\n' "$drm"
+	else
+		echo drm
+	fi
 }
 
 # want TREE PATH SOURCE: it belongs to the stage, unless the driver's folder brings it.

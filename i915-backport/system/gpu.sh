@@ -16,6 +16,12 @@ intel_gpu()
 	intel_gpus | head -n 1
 }
 
+# pci_id DEVICE: vendor, device and revision, which is no file of its own before Linux 4.10.
+pci_id()
+{
+	printf '%s\n' "$(cut -c 3- "$1/vendor"):$(cut -c 3- "$1/device") revision $(od -An -v -tx1 -j 8 -N 1 "$1/config" 2>/dev/null | tr -d ' ' | grep . || echo unknown)"
+}
+
 # leads_to LINK: the name of that; nothing where there is no such link.
 leads_to()
 {
@@ -92,7 +98,7 @@ nodes_of()
 # clients_of DEVICE: the programs that have one of those open or mapped, or a buffer that they were given by a driver.
 clients_of()
 {
-	local pid
+	local pid comm
 
 	nodes_of "$1" >"$WORK/nodes"
 	{
@@ -103,7 +109,7 @@ clients_of()
 			$0 in node || /^(anon_inode:|\/)dmabuf/ { print pid }' nodes=1 "$WORK/nodes" nodes=0 -
 		grep -lF -e anon_inode:dmabuf -e /dmabuf: -f "$WORK/nodes" "$ROOT"/proc/[0-9]*/maps | sed 's|/maps$||; s|.*/||'
 	} 2>/dev/null | sort -un | while IFS= read -r pid; do
-		printf '%s\n' "$(cat "$ROOT/proc/$pid/comm") ($pid)"
+		! comm=$(cat "$ROOT/proc/$pid/comm" 2>/dev/null) || printf '%s\n' "$comm ($pid)"
 	done
 }
 
@@ -135,7 +141,7 @@ consoles()
 	done
 }
 
-# hide_consoles: they let go of the driver; which did is in the file 'consoles'.
+# hide_consoles: they let go of the driver; which did is in the file 'consoles'. A kernel that cannot do that says nothing.
 hide_consoles()
 {
 	local console
@@ -143,6 +149,10 @@ hide_consoles()
 	consoles 1 >"$WORK/consoles"
 	for console in $(cat "$WORK/consoles"); do
 		into 0 "$console/bind" || return
+		[ "$(cat "$console/bind")" = 0 ] || {
+			printf '%s\n' "$console: the kernel keeps its console at the frame buffer, as without CONFIG_VT_HW_CONSOLE_BINDING" >"$WORK/cause"
+			return "$E_SYSTEM"
+		}
 	done
 }
 

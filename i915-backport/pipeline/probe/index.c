@@ -524,6 +524,14 @@ static void type_name(struct parse *p, uint32_t i, uint32_t end)
 		symbol(p->t, last)->flags |= SF_TYPEDEF;
 }
 
+/* Past `MACRO(x)` without a semicolon: a macro of the driver that is a whole definition. */
+static uint32_t past_macros(const struct parse *p, uint32_t i)
+{
+	while (i + 1 < p->n && p->v[i + 1].s == '(' && is_name(p->v[i].s) && symbol(p->t, p->v[i].s)->flags & SF_MACRO)
+		i = closing(p->v, i + 1, p->n) + 1;
+	return i;
+}
+
 /* What stands at the top level of a file. */
 static void file_level(struct parse *p)
 {
@@ -569,6 +577,7 @@ static void file_level(struct parse *p)
 			fault(t, p->file, line_of(&p->v[i]), "a brace was not opened");
 		}
 	}
+	start = past_macros(p, start);
 	if (i > p->n)
 		fault(t, p->file, p->n ? line_of(&p->v[p->n - 1]) : 0, "a bracket is not closed");
 	else if (start < p->n)
