@@ -6,7 +6,7 @@
 
 # shellcheck disable=SC2034 # for who sources it
 packages='gcc make patch libc6-dev kmod binutils debootstrap shellcheck cppcheck xz-utils git perl
-	busybox-static cpio util-linux libdrm-dev flex bison bc libelf-dev'
+	busybox-static cpio util-linux libdrm-dev flex bison bc libelf-dev openssl'
 
 # install_packages LIST: those that are missing. NO_APT=1 turns it off.
 install_packages()
