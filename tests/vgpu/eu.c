@@ -230,7 +230,8 @@ static const char *check_write(const struct eu_instruction *i, const u8 *defined
 
 static const char *check_send(const struct eu_instruction *i, u8 *defined, struct eu_kernel *kernel)
 {
-	if (i->src[1].file != IMMEDIATE || i->src[0].at % 32 || (i->dst.file == GENERAL && i->dst.at % 32))
+	if (i->src[0].file != GENERAL || i->src[0].at % 32 || i->src[1].file != IMMEDIATE ||
+	    (i->dst.file == GENERAL && i->dst.at % 32))
 		return "send's operands";
 	switch (i->function) {
 	case FUNCTION_SAMPLER:

@@ -828,6 +828,8 @@ static void refuse_kernels(void)
 	refuse_kernel(11, BIT(12), "another message to the sampler");
 	refuse_kernel(11, 1 << 17, "a message for fewer channels");
 	refuse_kernel(15, BIT(14), "another message to the render cache");
+	refuse_kernel(9, gen8 ? BIT(10) : BIT(6), "a message to the sampler that is a number");
+	refuse_kernel(13, gen8 ? BIT(10) : BIT(6), "a message to the render cache that is a number");
 	refuse_kernel(15, EOT, "a kernel without an end");
 	prepare_copy(2);
 	kernel = at(KERNEL + 0x400);
