@@ -23,6 +23,7 @@
 #define ATTRIBUTES	4u
 #define FAR		0x4000				/* coordinates beyond are not drawn */
 #define SUBPIXELS	256
+#define ELEMENT_COST	24u				/* of a rectangle: that of three vertices, fetched by page walks */
 
 struct vertex {
 	float element[ELEMENTS][4];
@@ -439,17 +440,21 @@ static void begin_thread(const struct draw *d, const struct rectangle *r, int x,
 	memcpy(&t->r[d->setup], r->plane, 2 * d->attributes * sizeof(r->plane[0]));
 }
 
+static void spend(u32 *budget, u32 cost)
+{
+	*budget -= cost < *budget ? cost : *budget;
+}
+
 static const char *draw_row(struct draw *d, const struct rectangle *r, int y, u32 *budget)
 {
 	static struct eu_thread thread;
 	const char *why = NULL;
-	u32 cost = d->kernel.count * 8;
 	int x;
 
 	for (x = r->x1; x < r->x2 && !why; x += (int)d->kernel.width) {
 		begin_thread(d, r, x, y, &thread);
 		why = eu_run(&d->kernel, &d->shared, &thread);
-		*budget -= cost < *budget ? cost : *budget;
+		spend(budget, d->kernel.count * 8);
 	}
 	return why;
 }
@@ -467,7 +472,6 @@ static const char *draw_rectangles(struct draw *d, u32 *budget)
 		why = set_up(d, d->first + e->draw_rectangle * 3, &r);
 		if (why)
 			return why;
-		--*budget;
 		for (; r.x1 < r.x2 && r.y1 + (int)e->draw_row < r.y2; e->draw_row++) {
 			if (!*budget)
 				return NULL;
@@ -475,13 +479,14 @@ static const char *draw_rectangles(struct draw *d, u32 *budget)
 			if (why)
 				return why;
 		}
+		spend(budget, d->elements * ELEMENT_COST);
 	}
 	return NULL;
 }
 
 /**
  * draw_primitive() - execute 3DPRIMITIVE; one that is not modelled is logged and skipped
- * @budget: eight for each instruction of each thread
+ * @budget: eight for each instruction of each thread, and what a rectangle's vertices cost
  *
  * Return: CS_AGAIN if something is left for the next slice.
  */

@@ -902,6 +902,8 @@ static void test_bounds(void)
 /* Four billion vertices must come in slices, and end. */
 static void test_slices(void)
 {
+	u32 first;
+
 	prepare_copy(3);
 	memset(at(VERTICES), 0, PAGE_SIZE);
 	rectangle_from(0, 0, WIDTH, ROWS, 0, 0);
@@ -914,6 +916,10 @@ static void test_slices(void)
 	ok(r.e->draw_rectangle > 1, "%s: it goes on", r.gpu.plat->name);
 	memcpy(expected, at(SOURCE), sizeof(expected));
 	same("and is right");
+	first = r.e->draw_rectangle;
+	engine_run(r.e, 10000);
+	ok(r.e->draw_rectangle > first && r.e->draw_rectangle < first + 1000,
+	   "%s: rectangles without a pixel cost something, too", r.gpu.plat->name);
 	rig_write(&r, GEN6_GDRST, r.e->info->reset);
 	is(run(&r), RUN_IDLE, "%s: a reset ends it", r.gpu.plat->name);
 	is(r.e->draw_rectangle + r.e->draw_row, 0, "%s: and the next begins anew", r.gpu.plat->name);
