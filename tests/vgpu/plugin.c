@@ -20,6 +20,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -41,6 +42,7 @@ static int vgpu_link;
 static u8 *aperture;		/* where QEMU has mapped it */
 static u8 *flat;		/* what is behind fences, as it is in the GGTT */
 static u64 aperture_size;
+static bool *closed;		/* of each page: it is behind a fence */
 static struct vgpu gpu;		/* its registers are the virtual GPU's, all else is empty */
 
 /* ---- accesses to what is behind a fence ---- */
@@ -85,6 +87,7 @@ static void set_protection(const struct window *w, int protection)
 	mprotect(aperture + w->at / PAGE_SIZE * PAGE_SIZE, PAGE_SIZE, protection);
 }
 
+/* What is mapped changes only while no window is open, or its page would be taken for what it was. */
 static void lock_windows(void)
 {
 	pthread_t none = 0, self = pthread_self();
@@ -95,6 +98,11 @@ static void lock_windows(void)
 		none = 0;
 		sched_yield();
 	}
+}
+
+static void unlock_windows(void)
+{
+	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
 }
 
 static void on_fault(int sig, siginfo_t *info, void *context)
@@ -108,6 +116,10 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 		return;
 	}
 	lock_windows();
+	if (!closed[at / PAGE_SIZE]) {		/* any more; the next try needs no help */
+		unlock_windows();
+		return;
+	}
 	if (num_windows == ARRAY_SIZE(window)) {
 		signal(sig, SIG_DFL);
 		return;
@@ -138,7 +150,7 @@ static void on_trap(int sig, siginfo_t *info, void *context)
 		set_protection(&window[num_windows], PROT_NONE);
 	}
 	uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
-	__atomic_store_n(&owner, 0, __ATOMIC_RELEASE);
+	unlock_windows();
 }
 
 static int take_faults(void)
@@ -181,18 +193,37 @@ static int find_aperture(const int *fd)
 	aperture_size = (u64)st.st_size;
 	gpu.bar0 = mmap(NULL, MMIO_SIZE, PROT_READ, MAP_SHARED, fd[REGISTERS], 0);
 	flat = mmap(NULL, aperture_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd[OWN_MEMORY], 0);
-	if (gpu.bar0 == MAP_FAILED || flat == MAP_FAILED)
+	closed = calloc(aperture_size / PAGE_SIZE, sizeof(*closed));
+	if (gpu.bar0 == MAP_FAILED || flat == MAP_FAILED || !closed)
 		return -errno;
 	aperture = found;
 	return take_faults();
 }
 
-static int map_run(u8 *base, const struct aperture_run *run, int protection, int fd, u64 offset)
+static int map_pages(u8 *base, const struct aperture_run *run, int protection, int fd, u64 offset)
 {
 	void *at = base + (u64)run->page * PAGE_SIZE;
 
 	return mmap(at, (size_t)run->count * PAGE_SIZE, protection, MAP_SHARED | MAP_FIXED, fd,
 		    (off_t)offset) == MAP_FAILED ? -errno : 0;
+}
+
+/* Behind a fence it is the flat mapping that has the pages; elsewhere that has none of the guest's. */
+static int map_run(const struct aperture_run *run, const int *fd)
+{
+	const u64 own = (u64)run->page * PAGE_SIZE;
+	bool *pages = closed + run->page;
+	int ret = 0;
+
+	if (run->fenced || memchr(pages, true, run->count))
+		ret = map_pages(flat, run, PROT_READ | PROT_WRITE, fd[run->fenced ? run->file : OWN_MEMORY],
+				run->fenced ? run->offset : own);
+	if (!ret && run->fenced)
+		ret = map_pages(aperture, run, PROT_NONE, fd[OWN_MEMORY], own);
+	else if (!ret)
+		ret = map_pages(aperture, run, PROT_READ | PROT_WRITE, fd[run->file], run->offset);
+	memset(pages, run->fenced != 0, run->count);
+	return ret;
 }
 
 static int map_runs(const struct aperture_run *run, u32 num, const int *fd, u32 num_fds)
@@ -203,15 +234,16 @@ static int map_runs(const struct aperture_run *run, u32 num, const int *fd, u32 
 		return -EBADF;
 	if (num && !aperture)
 		ret = find_aperture(fd);
+	lock_windows();
 	for (; num && !ret; num--, run++) {
 		const u64 pages = aperture_size / PAGE_SIZE;
 
 		if (run->file >= num_fds || run->page > pages || run->count > pages - run->page)
-			return -EINVAL;
-		ret = map_run(run->fenced ? flat : aperture, run, PROT_READ | PROT_WRITE, fd[run->file], run->offset);
-		if (run->fenced && !ret)
-			ret = map_run(aperture, run, PROT_NONE, fd[OWN_MEMORY], (u64)run->page * PAGE_SIZE);
+			ret = -EINVAL;
+		else
+			ret = map_run(run, fd);
 	}
+	unlock_windows();
 	return ret;
 }
 

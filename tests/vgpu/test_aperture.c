@@ -339,6 +339,65 @@ static void test_fence_with_plugin(struct rig *r, u8 *mapped, u32 pitch, u32 fla
 	ok(!memcmp(mapped + at, guest, size), "%s: without the fence memory is seen as it is", what);
 }
 
+static bool writing;
+
+static void *write_on(void *page)
+{
+	volatile u32 *p = page;
+	u32 i;
+
+	for (i = 0; __atomic_load_n(&writing, __ATOMIC_RELAXED); i++)
+		p[i % 1024] = i;
+	return NULL;
+}
+
+/* Of the aperture and of guest memory. */
+static u32 num_mappings(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "r");
+	char line[512];
+	u32 lines = 0;
+
+	while (maps && fgets(line, sizeof(line), maps))
+		lines += strstr(line, "/memfd:") != NULL;
+	if (maps)
+		fclose(maps);
+	return lines;
+}
+
+/* A fence goes while another thread writes to what is behind it: the page must be mapped then, and be the right one. */
+static void test_fence_race(struct rig *r, u8 *mapped)
+{
+	const u32 at = 32 * PAGE_SIZE, rounds = 100;
+	u32 i, open = 0, right = 0, before;
+	pthread_t writer;
+	int sink[2];
+
+	if (pipe(sink))
+		abort();
+	rig_ggtt(r, at, 0x600000);
+	flush_gtt(r);
+	before = num_mappings();
+	for (i = 0; i < rounds; i++) {
+		write_fence(r, 0, at / PAGE_SIZE, 1, 512, FENCE_VALID);
+		writing = true;
+		pthread_create(&writer, NULL, write_on, mapped + at);
+		usleep(500);
+			rig_ggtt(r, at, i % 2 ? 0x600000 : 0x700000);
+		write_fence(r, 0, at / PAGE_SIZE, 1, 512, 0);
+		usleep(200);
+		__atomic_store_n(&writing, false, __ATOMIC_RELAXED);
+		pthread_join(writer, NULL);
+		open += write(sink[1], mapped + at, 1) == 1;	/* the kernel's accesses are helped by nobody */
+		right += !memcmp(mapped + at, rig_ram(r, i % 2 ? 0x600000 : 0x700000), PAGE_SIZE);
+	}
+	is(open, rounds, "race: pages are open without a fence");
+	is(right, rounds, "race: and show what the GGTT maps");
+	is(num_mappings(), before, "race: a fence that has gone leaves no mappings");
+	close(sink[0]);
+	close(sink[1]);
+}
+
 static void test_plugin(const char *socket_path)
 {
 	pthread_t thread;
@@ -378,6 +437,7 @@ static void test_plugin(const char *socket_path)
 	test_fence_with_plugin(&r, (u8 *)p, 512, FENCE_VALID | FENCE_Y_TILED, "Y tiles");
 	rig_write(&r, TILECTL, TILECTL_SWZCTL);
 	test_fence_with_plugin(&r, (u8 *)p, 1024, FENCE_VALID, "X tiles, swizzled");
+	test_fence_race(&r, (u8 *)p);
 	is((u64)r.gpu.aperture.error, 0, "plugin: no error");
 	close(listener);
 	unlink(path);
