@@ -14,6 +14,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -198,6 +199,14 @@ void aperture_update(struct vgpu *gpu)
 		log_err("aperture: the plugin cannot map it: %s", strerror(-a->error));
 }
 
+/* A QEMU that ends before it connects as a client leaves a plugin that nobody asks any more. */
+static bool has_gone(int link)
+{
+	struct pollfd p = { .fd = link, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0 && p.revents & POLLHUP;
+}
+
 /**
  * aperture_attach() - a plugin has connected
  * @link: to it; belongs to the device from here on
@@ -212,6 +221,8 @@ int aperture_attach(struct vgpu *gpu, int link)
 	struct batch greeting = { .num = 0 };
 	int ret;
 
+	if (a->link >= 0 && has_gone(a->link))
+		aperture_detach(gpu);
 	if (a->link >= 0) {
 		close(link);
 		return -EBUSY;

@@ -260,6 +260,14 @@ static void test_failure(void)
 	flush_gtt(&r);
 	is((u64)(int64_t)r.gpu.aperture.error, (u64)(int64_t)-ECONNRESET, "a plugin that has gone");
 	rig_close(&r);
+	fd = attach_plugin(&r, "broadwell");
+	close(fd);
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair))
+		abort();
+	answer(pair[1], 0);
+	is((u64)aperture_attach(&r.gpu, pair[0]), 0, "after a plugin that has gone another one can come");
+	close(pair[1]);
+	rig_close(&r);
 }
 
 /* ---- with the plugin ---- */
