@@ -76,7 +76,7 @@
 #define   FENCE_PAGE			0xfffff000	/* the first one in the lower half, the last one in the upper */
 #define   FENCE_VALID			BIT(0)
 #define   FENCE_Y_TILED			BIT(1)
-#define   FENCE_PITCH			0x3ffu		/* in 128 bytes, less one */
+#define   FENCE_PITCH			0x7ffu		/* in 128 bytes, less one (GEN7_FENCE_MAX_PITCH_VAL) */
 #define TILECTL				0x101000
 #define   TILECTL_SWZCTL		BIT(0)
 #define GFX_FLSH_CNTL_GEN6		0x101008

@@ -196,6 +196,11 @@ static void test_fence(const char *platform)
 	rig_write(&r, TILECTL, 0);
 	rig_write(&r, FENCE_LOW(31), first | FENCE_VALID | FENCE_Y_TILED);
 	through_fence(&r, first, 3 * stride + 600, ram, 4 * 4096 + 5 * 512 + 3 * 16 + 8, "Y");
+	/* 256 KiB, the widest that drivers allow: the middle of a row is in tile 256 */
+	rig_ggtt(&r, first + (1 << 20), ram + (1 << 20));
+	rig_write(&r, FENCE_HIGH(31), (first + (256 << 10) - PAGE_SIZE) | ((256 << 10) / 128 - 1));
+	rig_write(&r, FENCE_LOW(31), first | FENCE_VALID);
+	through_fence(&r, first, (128 << 10) + 8, ram, (1 << 20) + 8, "X, the widest");
 	rig_close(&r);
 }
 
