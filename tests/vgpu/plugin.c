@@ -10,9 +10,9 @@
  * stay the same. No event of the emulation is asked for, so it costs nothing.
  *
  * What is behind a fence cannot be mapped, for the CPU sees rows where memory has
- * tiles. Those pages are closed, and an access is a fault. Its handler opens the
- * page, puts there what the CPU has to see around the address, and has the
- * processor do that one instruction; then what it wrote goes to where it belongs.
+ * tiles. Those pages are closed, and an access is a fault. Its handler puts there
+ * what the CPU has to see, opens the page, and has the processor do that one
+ * instruction; then what was written goes to where it belongs.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -41,6 +41,7 @@ int qemu_plugin_version = PLUGIN_API;
 static int vgpu_link;
 static u8 *aperture;		/* where QEMU has mapped it */
 static u8 *flat;		/* what is behind fences, as it is in the GGTT */
+static u8 *rows;		/* and as the CPU sees it, in pages that are open */
 static u64 aperture_size;
 static bool *closed;		/* of each page: it is behind a fence */
 static struct vgpu gpu;		/* its registers are the virtual GPU's, all else is empty */
@@ -48,43 +49,41 @@ static struct vgpu gpu;		/* its registers are the virtual GPU's, all else is emp
 /* ---- accesses to what is behind a fence ---- */
 
 #define TRAP_FLAG	0x100	/* x86: stop after one instruction */
-#define REACH		64u	/* bytes an instruction goes to at most; tiles have them aligned */
 
-/* Of the instruction that is being done: it may read at one place and write at another, each across two pages. */
+/* A page that is open. An instruction may read at one place and write at another, each across two pages. */
 struct window {
 	u64 at;			/* in the aperture */
-	u32 len;
-	u8 before[2 * REACH];
+	u8 before[PAGE_SIZE];
 };
 
 static struct window window[4];
 static u32 num_windows;
-static pthread_t owner;		/* the thread that does it; 0: none */
+static pthread_t owner;		/* the thread that does the instruction; 0: none */
 
 /* Copy row by row to tiles, or back. */
 static void copy_window(const struct window *w, bool to_tiles)
 {
-	u8 *rows = aperture + w->at;
+	u8 *now = rows + w->at;
 	u32 done, n, i;
 
-	for (done = 0; done < w->len; done += n) {
+	for (done = 0; done < PAGE_SIZE; done += n) {
 		u64 at;
 
-		n = w->len - done;
+		n = PAGE_SIZE - done;
 		at = fence_translate(&gpu, w->at + done, &n);
-		if (at > aperture_size - n)
+		if (at > aperture_size - n || (to_tiles && !memcmp(now + done, w->before + done, n)))
 			continue;
 		if (!to_tiles)
-			memcpy(rows + done, flat + at, n);
+			memcpy(now + done, flat + at, n);
 		for (i = done; to_tiles && i < done + n; i++)
-			if (rows[i] != w->before[i])	/* the GPU may write what the CPU does not */
-				flat[at + i - done] = rows[i];
+			if (now[i] != w->before[i])	/* the GPU may write what the CPU does not */
+				flat[at + i - done] = now[i];
 	}
 }
 
 static void set_protection(const struct window *w, int protection)
 {
-	mprotect(aperture + w->at / PAGE_SIZE * PAGE_SIZE, PAGE_SIZE, protection);
+	mprotect(aperture + w->at, PAGE_SIZE, protection);
 }
 
 /* What is mapped changes only while no window is open, or its page would be taken for what it was. */
@@ -125,13 +124,10 @@ static void on_fault(int sig, siginfo_t *info, void *context)
 		return;
 	}
 	w = &window[num_windows++];
-	w->at = at / REACH * REACH;
-	w->len = PAGE_SIZE - (u32)(w->at % PAGE_SIZE);
-	if (w->len > 2 * REACH)
-		w->len = 2 * REACH;
-	set_protection(w, PROT_READ | PROT_WRITE);
+	w->at = at & PAGE_MASK;
 	copy_window(w, false);
-	memcpy(w->before, aperture + w->at, w->len);
+	memcpy(w->before, rows + w->at, PAGE_SIZE);
+	set_protection(w, PROT_READ | PROT_WRITE);
 	uc->uc_mcontext.gregs[REG_EFL] |= TRAP_FLAG;
 	sigdelset(&uc->uc_sigmask, SIGTRAP);
 }
@@ -145,9 +141,10 @@ static void on_trap(int sig, siginfo_t *info, void *context)
 		signal(sig, SIG_DFL);
 		return;
 	}
+	/* other threads may have written to an open page, so it is closed first */
 	while (num_windows) {
-		copy_window(&window[--num_windows], true);
-		set_protection(&window[num_windows], PROT_NONE);
+		set_protection(&window[--num_windows], PROT_NONE);
+		copy_window(&window[num_windows], true);
 	}
 	uc->uc_mcontext.gregs[REG_EFL] &= ~TRAP_FLAG;
 	unlock_windows();
@@ -193,8 +190,9 @@ static int find_aperture(const int *fd)
 	aperture_size = (u64)st.st_size;
 	gpu.bar0 = mmap(NULL, MMIO_SIZE, PROT_READ, MAP_SHARED, fd[REGISTERS], 0);
 	flat = mmap(NULL, aperture_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd[OWN_MEMORY], 0);
+	rows = mmap(NULL, aperture_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd[OWN_MEMORY], 0);
 	closed = calloc(aperture_size / PAGE_SIZE, sizeof(*closed));
-	if (gpu.bar0 == MAP_FAILED || flat == MAP_FAILED || !closed)
+	if (gpu.bar0 == MAP_FAILED || flat == MAP_FAILED || rows == MAP_FAILED || !closed)
 		return -errno;
 	aperture = found;
 	return take_faults();

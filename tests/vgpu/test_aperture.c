@@ -355,7 +355,7 @@ static void *write_on(void *page)
 	u32 i;
 
 	for (i = 0; __atomic_load_n(&writing, __ATOMIC_RELAXED); i++)
-		p[i % 1024] = i;
+		p[0] = i;
 	return NULL;
 }
 
@@ -406,6 +406,28 @@ static void test_fence_race(struct rig *r, u8 *mapped)
 	close(sink[1]);
 }
 
+/* What two processors write to one page behind a fence, each at other places, is all there in the end. */
+static void test_fence_shared(struct rig *r, u8 *mapped)
+{
+	const u32 at = 32 * PAGE_SIZE;
+	u32 seen[PAGE_SIZE / 4], i, right = 0;
+	pthread_t writer;
+
+	write_fence(r, 0, at / PAGE_SIZE, 1, 512, FENCE_VALID);
+	writing = true;
+	pthread_create(&writer, NULL, write_on, mapped + at);
+	usleep(500);
+	for (i = 1; i < ARRAY_SIZE(seen); i++)
+		((volatile u32 *)(mapped + at))[i] = ~i;
+	__atomic_store_n(&writing, false, __ATOMIC_RELAXED);
+	pthread_join(writer, NULL);
+	pci_access(&r->gpu, BAR2, at, (u8 *)seen, sizeof(seen), false);
+	for (i = 1; i < ARRAY_SIZE(seen); i++)
+		right += seen[i] == ~i;
+	is(right, ARRAY_SIZE(seen) - 1, "two processors: nothing is lost");
+	write_fence(r, 0, at / PAGE_SIZE, 1, 512, 0);
+}
+
 static void test_plugin(const char *socket_path)
 {
 	pthread_t thread;
@@ -446,6 +468,7 @@ static void test_plugin(const char *socket_path)
 	rig_write(&r, TILECTL, TILECTL_SWZCTL);
 	test_fence_with_plugin(&r, (u8 *)p, 1024, FENCE_VALID, "X tiles, swizzled");
 	test_fence_race(&r, (u8 *)p);
+	test_fence_shared(&r, (u8 *)p);
 	is((u64)r.gpu.aperture.error, 0, "plugin: no error");
 	close(listener);
 	unlink(path);
