@@ -391,7 +391,7 @@ static void test_fence_race(struct rig *r, u8 *mapped)
 		writing = true;
 		pthread_create(&writer, NULL, write_on, mapped + at);
 		usleep(500);
-			rig_ggtt(r, at, i % 2 ? 0x600000 : 0x700000);
+		rig_ggtt(r, at, i % 2 ? 0x600000 : 0x700000);
 		write_fence(r, 0, at / PAGE_SIZE, 1, 512, 0);
 		usleep(200);
 		__atomic_store_n(&writing, false, __ATOMIC_RELAXED);
