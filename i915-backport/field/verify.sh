@@ -161,6 +161,7 @@ cmd_verify()
 	must_be_root verify
 	need modinfo
 	release=$(uname -r)
+	use_installed "$release"
 	disk=$(module_on_disk "$release")
 	[ -n "$disk" ] || die no-module folder="$MODULES/$release"
 	try_work
