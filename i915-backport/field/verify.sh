@@ -118,7 +118,10 @@ watch_counters()
 
 	before=$(gone "$counters")
 	for _ in 1 2 3 4 5; do
-		: <"$card"
+		(: <"$card") 2>/dev/null || {
+			wrong counters "$card cannot be opened, so whether they move is not known; see 'dmesg'"
+			return
+		}
 		sleep 1
 		after=$(gone "$counters")
 		[ "$after" = "$before" ] || break
