@@ -11,7 +11,7 @@ keep_stock()
 
 	: >"$WORK/settings"
 	if [ -e "$CONF" ]; then
-		mode=$(stat -c %a "$CONF")
+		mode=$(stat -L -c %a "$CONF")
 		SETTING=$setting awk '{
 			name = $0
 			sub(/=.*/, "", name)
