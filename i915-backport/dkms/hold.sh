@@ -295,9 +295,7 @@ kernels_with()
 	local release
 
 	for release in $(cd "$MODULES" && ls | plain_names); do
-		case $(readlink "$DKMS_TREE/kernel-$release-"*) in
-		"$1"/*) printf '%s\n' "$release" ;;
-		esac
+		! is_active "$release" "$1" || printf '%s\n' "$release"
 	done
 }
 

@@ -171,11 +171,14 @@ is_named()
 	esac
 }
 
-# is_active RELEASE VERSION: DKMS has installed it there, by its own mark.
+# is_active RELEASE VERSION: DKMS has installed it there, by its own mark. Those of a kernel whose release begins so,
+# such as 4.1-rt beside 4.1, are among what is found.
 is_active()
 {
-	case $(readlink "$DKMS_TREE/kernel-$1-"*) in
-	"$2/$1/"*) ;;
+	case "
+$(readlink "$DKMS_TREE/kernel-$1-"*)" in
+	*"
+$2/$1/"*) ;;
 	*) return 1 ;;
 	esac
 }

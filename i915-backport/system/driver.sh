@@ -111,7 +111,7 @@ whose()
 # foreign MODULE: where it takes the place of the stock driver, and whose it is; fails where it does not.
 foreign()
 {
-	local inside=${1##*/lib/modules/} release module package
+	local inside=${1##*/lib/modules/} release module package version
 
 	release=${inside%%/*}
 	case ${inside#*/} in
@@ -120,9 +120,12 @@ foreign()
 	esac
 	for module in "${DKMS_TREE%/*}"/*/"kernel-$release-"*/module/"$DRIVER".ko*; do
 		package=${module%/kernel-*}
-		[ -f "$module" ] && [ "$package" != "$DKMS_TREE" ] || continue
-		package=${package##*/}/$(readlink "${module%/module/*}" | cut -d/ -f1)
-		printf '%s\n' "foreign, $package"
+		[ -f "$module" ] && [ "$package" != "$DKMS_TREE" ] && version=$(readlink "${module%/module/*}") || continue
+		case $version in
+		*/"$release"/*) ;;
+		*) continue ;; # of a kernel whose release begins so
+		esac
+		printf '%s\n' "foreign, ${package##*/}/${version%%/*}"
 		return
 	done
 	# DKMS puts the stock driver back there on some distributions: it is then the only one.
