@@ -6,7 +6,8 @@
 # the word is a vendor's or a user's.
 
 # boot_files RELEASE: the settings that command lines are made of; then, if they have that kernel in them, the files with the kernels by
-# their names. Without any of them, the running kernel's command line is what is known.
+# their names, which are those of files (vmlinuz-RELEASE) or of folders (RELEASE/linux). Without any of them, the running
+# kernel's command line is what is known.
 boot_files()
 {
 	local file found='' name
@@ -20,7 +21,7 @@ boot_files()
 		"$ROOT"/efi/loader/entries/*.conf "$ROOT"/boot/efi/loader/entries/*.conf; do
 		[ -f "$file" ] || continue
 		found=1
-		! grep -qE -- "-$name([^A-Za-z0-9._+~-]|\$)" "$file" || printf '%s\n' "$file"
+		! grep -qE -- "[-/]$name([^A-Za-z0-9._+~-]|\$)" "$file" || printf '%s\n' "$file"
 	done
 	[ -n "$found" ] || [ "$1" != "$(uname -r)" ] || printf '%s\n' "$ROOT/proc/cmdline"
 }
