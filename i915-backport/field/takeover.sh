@@ -87,16 +87,17 @@ parameters_of()
 	tr '\0' '\n' <"$1" | sed -n 's/^parmtype=\([A-Za-z0-9_]*\):.*/\1/p' | sort -u
 }
 
-# boot_parameters STOCK MODULE FILE: what the settings of modprobe have for the module, and the kernel's command line for the built-in
-# driver and the module, as far as the one in FILE knows it; a line each.
+# boot_parameters STOCK MODULE FILE: what the kernel's command line has for the built-in driver, what the settings of
+# modprobe have for the module, and what the command line has for that, as far as the one in FILE knows it; a line each.
+# Of one that is there twice the last counts.
 boot_parameters()
 {
 	local known word name
 
 	known=$(parameters_of "$3")
 	{
-		modprobe -c 2>/dev/null | sed -n "s/^options $2 //p" | tr ' ' '\n'
 		options_to_carry "$1" <"$ROOT/proc/cmdline"
+		modprobe -c 2>/dev/null | sed -n "s/^options $2 //p" | tr ' ' '\n'
 		options_of "$2" <"$ROOT/proc/cmdline"
 	} | while IFS= read -r word; do
 		name=$(printf '%s\n' "${word%%=*}" | tr - _)
