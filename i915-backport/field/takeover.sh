@@ -146,7 +146,7 @@ take_gpu()
 	[ "$(module_of "$gpu")" != "$module" ] || die gpu-taken driver="$module"
 	[ -z "$driver" ] || is_built_in "$(module_of "$gpu")" || die gpu-driven-by-module driver="$(module_of "$gpu")"
 	must_be_idle "$gpu" "$3"
-	module_data "$file" >"$WORK/$module.ko"
+	module_data "$file" >"$WORK/$module.ko" 2>"$WORK/unpack" || die takeover-module-unread file="$file" why="$(why "$WORK/unpack")"
 	set --
 	boot_parameters "$stock" "$module" "$WORK/$module.ko" >"$WORK/parameters"
 	while IFS= read -r option; do
