@@ -207,6 +207,8 @@ take_at_boot()
 	mark=$(cache_dir)/takeover
 	[ "$(cat "$mark" 2>/dev/null)" != "$(cksum <"$file")" ] || die takeover-did-not-end file="$file"
 	make_dir "${mark%/*}"
+	# Whoever ends this command has not stopped the machine.
+	trap '' HUP INT TERM
 	cksum <"$file" | put "$mark" && sync || die cannot-write path="$mark"
 	end_splash
 	(take_gpu "$1" '' 1 "$file") || status=$?
