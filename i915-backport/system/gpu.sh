@@ -95,7 +95,8 @@ nodes_of()
 	find "$1/" -name uevent -exec sed -n 's|^DEVNAME=|/dev/|p' {} + 2>/dev/null | sort -u
 }
 
-# clients_of DEVICE: the programs that have one of those open or mapped, or a buffer that they were given by a driver.
+# clients_of DEVICE: the programs that have one of those open or mapped, or a buffer that they were given by a driver;
+# by the names that they have given themselves, without what a terminal would obey.
 clients_of()
 {
 	local pid comm
@@ -109,7 +110,7 @@ clients_of()
 			$0 in node || /^(anon_inode:|\/)dmabuf/ { print pid }' nodes=1 "$WORK/nodes" nodes=0 -
 		grep -lF -e anon_inode:dmabuf -e /dmabuf: -f "$WORK/nodes" "$ROOT"/proc/[0-9]*/maps | sed 's|/maps$||; s|.*/||'
 	} 2>/dev/null | sort -un | while IFS= read -r pid; do
-		! comm=$(cat "$ROOT/proc/$pid/comm" 2>/dev/null) || printf '%s\n' "$comm ($pid)"
+		! comm=$({ tr -d '[:cntrl:]' <"$ROOT/proc/$pid/comm"; } 2>/dev/null) || printf '%s\n' "$comm ($pid)"
 	done
 }
 
