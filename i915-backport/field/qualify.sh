@@ -66,6 +66,17 @@ kept_or_none()
 	printf '%s\n' "$file"
 }
 
+# as_it_comes FILE: the lines of stdin at its end, each on the disk before the next one is waited for.
+as_it_comes()
+{
+	local line
+
+	while IFS= read -r line || [ -n "$line" ]; do
+		printf '%s\n' "$line" >>"$1"
+		sync "$1" 2>/dev/null || true
+	done
+}
+
 # next_of RELEASE DISK: what is to be done now.
 next_of()
 {
@@ -122,8 +133,8 @@ cmd_qualify()
 	describe "$release" "$gpu" "$driver" "$plan" >>"$result"
 	[ "$which" = stock ] || verify_switch >>"$result" || answer=$E_NO
 	answer <"$result"
-	# As it comes: where the machine stops, that much is there.
-	(cmd_leaktest --quick --spin ${safe:+"$safe"} --card "$ROOT$(nodes_of "$gpu" | grep -m 1 '/dri/card')") >>"$result" 2>&1 || true
+	# Where the machine stops, that much is there.
+	(cmd_leaktest --quick --spin ${safe:+"$safe"} --card "$ROOT$(nodes_of "$gpu" | grep -m 1 '/dri/card')") 2>&1 | as_it_comes "$result" || true
 	[ "$which" = stock ] || ! grep -q '^not ok ' "$result" || answer=$E_NO
 	grep -q '^1\.\.' "$result" || {
 		warn leaktest-did-not-end why="$(why "$result")"
