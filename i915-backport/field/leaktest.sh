@@ -7,7 +7,7 @@ cmd_leaktest()
 {
 	local place
 
-	need make "${CC:-cc}"
+	need make "${HOSTCC:-cc}"
 	[ -f "${DRM_HEADERS:-/usr/include/libdrm}/i915_drm.h" ] ||
 		die no-libdrm
 	case " $* " in
@@ -19,7 +19,7 @@ cmd_leaktest()
 	open_work
 	place=$(cache_dir)/leaktest
 	make_dir "$place"
-	make -s -C "$PACKAGE/tests/guest" O="$place" "$place/leaktest" >"$WORK/make.log" 2>&1 ||
+	make -s -C "$PACKAGE/tests/guest" CC="${HOSTCC:-cc}" O="$place" "$place/leaktest" >"$WORK/make.log" 2>&1 ||
 		die leaktest-not-built error="$(first_error "$WORK/make.log")"
 	"$place/leaktest" "$@"
 }
