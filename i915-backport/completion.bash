@@ -12,10 +12,16 @@ _i915_backport()
 		return
 	fi
 	case $command in
-	status | plan | rollback)
+	status | plan)
 		mapfile -t COMPREPLY < <(compgen -W --help -- "$word"; cd /lib/modules && compgen -d -- "$word") ;;
-	verdict | survey | facts | apply | format-patches | adapt | report)
-		mapfile -t COMPREPLY < <(compgen -f -- "$word") ;;
+	rollback)
+		mapfile -t COMPREPLY < <(compgen -W "--undo --help" -- "$word"; cd /lib/modules && compgen -d -- "$word") ;;
+	verdict | survey)
+		mapfile -t COMPREPLY < <(compgen -W "--json --help" -- "$word"; compgen -f -- "$word") ;;
+	apply)
+		mapfile -t COMPREPLY < <(compgen -W "--check --reverse --help" -- "$word"; compgen -f -- "$word") ;;
+	facts | format-patches | adapt | report)
+		mapfile -t COMPREPLY < <(compgen -W --help -- "$word"; compgen -f -- "$word") ;;
 	takeover)
 		mapfile -t COMPREPLY < <(compgen -W "--undo --dark --check --boot --help" -- "$word"; compgen -f -- "$word") ;;
 	qualify)
