@@ -264,14 +264,14 @@ is_own()
 	[ -d "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%u %a' "$1")" = "$(id -u) $2" ]
 }
 
-# put FILE [MODE]: what comes on stdin, whole or not at all. It is written beside it under a name that nobody has, and takes its
-# place: no link is followed, and no file that somebody else has made is written to.
+# put FILE [MODE]: what comes on stdin, whole or not at all. It is written beside it under a name that nobody has, and takes
+# its place: no link is followed, and no file that somebody else has made is written to, even where the folder is theirs.
 put()
 {
 	local new
 
-	[ ! -d "$1" ] && new=$(mktemp "$(dirname "$1")/.i915-backport.XXXXXX") || return
-	cat >"$new" && chmod "${2:-644}" "$new" && mv -f "$new" "$1" || {
+	[ ! -d "$1" ] && new=$(mktemp -u "$(dirname "$1")/.i915-backport.XXXXXX") || return
+	(umask "$(printf '%o' $((0666 & ~0${2:-644})))" && set -C && cat >"$new") && mv -fT "$new" "$1" || {
 		rm -f "$new"
 		return 1
 	}

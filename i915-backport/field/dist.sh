@@ -295,7 +295,7 @@ cmd_dist_modules()
 	dpkg-deb --help | grep -q -e "$owner" || owner=
 	[ -n "$owner" ] || chown -R 0:0 "$root" 2>"$WORK/out" ||
 		die package-needs-root package="$deb" why="$(why "$WORK/out")"
-	SOURCE_DATE_EPOCH=0 dpkg-deb -Zxz ${owner:+"$owner"} --build "$root" "$WORK/deb" >"$WORK/out" 2>&1 && put "$deb" <"$WORK/deb" ||
+	SOURCE_DATE_EPOCH=0 dpkg-deb -Zxz ${owner:+"$owner"} --build "$root" "$WORK/deb" >"$WORK/out" 2>&1 && put "$deb" <"$WORK/deb" 2>>"$WORK/out" ||
 		die package-not-made package="$deb" why="$(why "$WORK/out")"
 	printf '%s\n' "$deb" | answer
 }

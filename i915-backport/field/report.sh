@@ -151,7 +151,7 @@ cmd_report()
 	[ ! -r "$CONF" ] || note i915-backport.conf settings_said
 	build_logs
 	results
-	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && put "$archive" 600 <"$WORK/report.tar.xz" || die cannot-write-report file="$archive"
+	tar -C "$WORK" -cJf "$WORK/report.tar.xz" --owner=0 --group=0 report && put "$archive" 600 <"$WORK/report.tar.xz" 2>"$WORK/err" || die cannot-write-report file="$archive"
 	printf '%s\n' "$archive holds, and nothing else:"
 	(cd "$WORK/report" && ls) | sed 's/^/  /'
 	echo "It has no keys, no host name and no kernel log lines but those of i915 and drm; paths of source trees are in it."

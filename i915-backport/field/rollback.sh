@@ -20,7 +20,7 @@ keep_stock()
 				print
 		}' "$CONF" >"$WORK/settings" || die settings-not-copied file="$CONF" folder="$WORK"
 	fi
-	{ [ -z "$2" ] || printf '%s\n' "$setting = $2"; } >>"$WORK/settings" && put "$(readlink -f "$CONF")" "$mode" <"$WORK/settings" ||
+	{ [ -z "$2" ] || printf '%s\n' "$setting = $2"; } >>"$WORK/settings" && put "$(readlink -f "$CONF")" "$mode" <"$WORK/settings" 2>"$WORK/err" ||
 		die cannot-write path="$CONF"
 	[ -s "$CONF" ] || rm -f "$CONF"
 }
@@ -145,7 +145,7 @@ undo_rollback()
 	local release
 
 	# shellcheck disable=SC2046 # kernel releases hold no blanks
-	[ $# -gt 0 ] || set -- $(sed -n 's/^KEEP_STOCK\[\(.*\)\].*/\1/p' "$CONF" 2>/dev/null | plain_names)
+	[ $# -gt 0 ] || set -- $(sed -n 's/^[[:blank:]]*KEEP_STOCK\[\([^]]*\)\].*/\1/p' "$CONF" 2>/dev/null | plain_names)
 	for release; do
 		keep_stock "$release" ""
 		printf '%s\n' "$release: no longer kept at the stock driver; 'i915-backport dkms-install' installs the fixed one again"

@@ -82,7 +82,7 @@ make_module()
 		compile "$WORK/stage" "$1"
 	fi
 	check "$WORK/stage" "$1" "$2" "$generation" "$plan"
-	put "$out/$DRIVER.ko" <"$WORK/stage/$I915/$DRIVER.ko" ||
+	put "$out/$DRIVER.ko" <"$WORK/stage/$I915/$DRIVER.ko" 2>"$WORK/err" ||
 		die cannot-write path="$out/$DRIVER.ko"
 	printf '%s\n' "release=$2" "file=$out/$DRIVER.ko" "made=$generation" "$plan" >"$WORK/made"
 }
