@@ -43,7 +43,7 @@ static u8 *aperture;		/* where QEMU has mapped it */
 static u8 *flat;		/* what is behind fences, as it is in the GGTT */
 static u8 *rows;		/* and as the CPU sees it, in pages that are open */
 static u64 aperture_size;
-static bool *closed;		/* of each page: it is behind a fence */
+static u8 *closed;		/* of each page: 1 behind a fence, else 0 */
 static struct vgpu gpu;		/* its registers are the virtual GPU's, all else is empty */
 
 /* ---- accesses to what is behind a fence ---- */
@@ -210,10 +210,10 @@ static int map_pages(u8 *base, const struct aperture_run *run, int protection, i
 static int map_run(const struct aperture_run *run, const int *fd)
 {
 	const u64 own = (u64)run->page * PAGE_SIZE;
-	bool *pages = closed + run->page;
+	u8 *pages = closed + run->page;
 	int ret = 0;
 
-	if (run->fenced || memchr(pages, true, run->count))
+	if (run->fenced || memchr(pages, 1, run->count))
 		ret = map_pages(flat, run, PROT_READ | PROT_WRITE, fd[run->fenced ? run->file : OWN_MEMORY],
 				run->fenced ? run->offset : own);
 	if (!ret && run->fenced)
