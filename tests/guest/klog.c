@@ -23,7 +23,8 @@ static const struct {
 #define VBLANK_LATE	"vblank is switched off while the driver goes"
 #define OUTPUT_TAKEN	"a CRTC lost its output and is given another framebuffer"
 #define S_ACTIVE	"s_active is locked twice when the driver is unbound"
-
+#define FLIP_LATE	"a flip took more than three frames"
+#define VBLANK_WAIT	"a vertical blank did not come within 100 ms"
 #define COPY_OF_MAPPED	"a client's own memory is copied on write while the GPU has it mapped"
 
 /*
@@ -44,6 +45,15 @@ static const struct {
 	{ OUTPUT_TAKEN, " i915_gem_track_fb+", { "WARN_ON(!(old->frontbuffer_bits", " intel_prepare_plane_fb+" } },
 	{ COPY_OF_MAPPED, " debug_dma_assert_idle+", { "cpu touching an active dma mapped cacheline" } },
 	{ S_ACTIVE, "recursive locking", { "(s_active#", " acpi_video_unregister+" } },
+	{ FLIP_LATE, " intel_check_page_flip+", { "Kicking stuck page flip" } },
+	{ VBLANK_WAIT, " drm_wait_one_vblank+", { "vblank wait timed out on crtc" } },
+};
+
+/* The same in one line. */
+static const struct {
+	const char *name, *text;
+} own_lines[] = {
+	{ "a plane was changed across a vertical blank", "*ERROR* Atomic update failure on pipe " },
 };
 
 static bool has_any(const char *line, const char *const words[], unsigned int n)
@@ -97,6 +107,14 @@ static const char *own_name(const struct klog *log)
 	return NULL;
 }
 
+static const char *own_line(const char *line)
+{
+	for (unsigned int i = 0; i < ARRAY_SIZE(own_lines); i++)
+		if (strstr(line, own_lines[i].text))
+			return own_lines[i].name;
+	return NULL;
+}
+
 /* What is wrong with the block. One without an end is nobody's own. */
 static const char *leave_block(struct klog *log, bool complete, const char **own)
 {
@@ -134,7 +152,7 @@ const char *klog_line(struct klog *log, const char *line, const char **own)
 	else if (log->end && strstr(line, log->end))
 		wrong = leave_block(log, true, own);
 	else if (is_bad(line) && !(log->head[0] && belongs_to_warning(line)))
-		wrong = line;
+		wrong = (*own = own_line(line)) ? NULL : line;
 	return wrong;
 }
 
