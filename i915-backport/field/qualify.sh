@@ -106,8 +106,11 @@ cmd_qualify()
 		EOT
 		return ;;
 	--all) safe='' && shift ;;
+	esac
+	case ${1:-} in
 	-*) die no-such-option option="qualify $1" help='qualify --help' ;;
 	esac
+	[ $# -le 1 ] || die too-many-arguments arguments="qualify $*" help='qualify --help'
 	archive=${1:-i915-backport-report.tar.xz}
 	must_be_root qualify
 	can_report "$archive"

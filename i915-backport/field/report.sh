@@ -132,6 +132,7 @@ cmd_report()
 		return ;;
 	-*) die no-such-option option="report $1" help='report --help' ;;
 	esac
+	[ $# -le 1 ] || die too-many-arguments arguments="report $*" help='report --help'
 	archive=${1:-i915-backport-report.tar.xz}
 	can_report "$archive"
 	umask 077

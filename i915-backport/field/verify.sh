@@ -161,6 +161,7 @@ cmd_verify()
 		return ;;
 	*) die no-such-option option="verify $1" help='verify --help' ;;
 	esac
+	[ $# -le 1 ] || die too-many-arguments arguments="verify $*" help='verify --help'
 	must_be_root verify
 	need modinfo
 	release=$(uname -r)

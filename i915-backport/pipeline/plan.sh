@@ -347,7 +347,7 @@ cmd_plan()
 		return ;;
 	-*) die no-such-option option="plan $1" help='plan --help' ;;
 	esac
-	[ $# -le 1 ] || die takes-no-argument argument="plan $*" help='plan --help'
+	[ $# -le 1 ] || die too-many-arguments arguments="plan $*" help='plan --help'
 	need modinfo
 	[ $# = 1 ] || set -- "$(uname -r)"
 	need_release "$1"
