@@ -128,7 +128,8 @@ cmd_qualify()
 	driver=$(loaded "$release" "$disk")
 	case $driver in
 	"$DKMS_NAME"*) which=fixed ;;
-	*) which=stock ;;
+	stock*) which=stock ;;
+	*) die gpu-driven-by-other driver="$driver" ;;
 	esac
 	make_dir "$(cache_dir)/qualify"
 	result=$(result_of "$release" "$which")
