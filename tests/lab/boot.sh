@@ -61,10 +61,12 @@ stop_guest()
 	PIDS=
 }
 
-# vfio_user SOCKET ADDRESS: a -device of QEMU.
+# vfio_user SOCKET ADDRESS: a -device of QEMU. Its writes wait for the answer, or one that flushes the GGTT's TLB would
+# be overtaken by accesses to the mapped aperture.
 vfio_user()
 {
-	echo "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$1\",\"type\":\"unix\"},\"addr\":\"$2\",\"rombar\":0}"
+	echo "{\"driver\":\"vfio-user-pci\",\"socket\":{\"path\":\"$1\",\"type\":\"unix\"},\"addr\":\"$2\",\"rombar\":0," \
+		"\"x-no-posted-writes\":true}"
 }
 
 # command_line: the kernel's. An oops ends the guest at once, the log is large enough for a driver that warns at each
