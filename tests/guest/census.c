@@ -45,16 +45,23 @@ static void add(long *count, long n)
 	*count = (*count < 0 ? 0 : *count) + n;
 }
 
+/* A file of the card in debugfs, or NULL if there is none. */
+static FILE *open_debugfs(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/%s", gem_minor(), name);
+	return fopen(path, "re");
+}
+
 static long listed_vmas(void)
 {
 	static const char entry[] = "(ppgtt offset";
-	char path[64], *line = NULL;
+	FILE *f = open_debugfs("i915_gem_gtt");
+	char *line = NULL;
 	size_t size = 0;
 	long count = 0;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/i915_gem_gtt", gem_minor());
-	f = fopen(path, "re");
 	if (!f)
 		return -1;
 	while (getline(&line, &size, f) > 0)
@@ -67,13 +74,11 @@ static long listed_vmas(void)
 
 long cleanup_counter(const char *key)
 {
-	char path[64], line[128];
+	FILE *f = open_debugfs("i915_context_cleanup");
 	size_t n = strlen(key);
 	long count = -1;
-	FILE *f;
+	char line[128];
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/i915_context_cleanup", gem_minor());
-	f = fopen(path, "re");
 	if (!f)
 		return -1;
 	while (count < 0 && fgets(line, sizeof(line), f))
@@ -342,13 +347,13 @@ struct census census_glance(void)
  */
 static void leave_out_batch_pool(struct census *c)
 {
-	char path[64], *line = NULL, *kib;
+	FILE *f = open_debugfs("i915_gem_batch_pool");
+	char *line = NULL, *kib;
 	size_t size = 0;
-	FILE *f;
 
-	snprintf(path, sizeof(path), "/sys/kernel/debug/dri/%u/i915_gem_batch_pool", gem_minor());
-	f = fopen(path, "re");
-	while (f && getline(&line, &size, f) > 0) {
+	if (!f)
+		return;
+	while (getline(&line, &size, f) > 0) {
 		kib = strstr(line, "KiB ");
 		if (!kib || !strstr(kib, "gtt offset: "))
 			continue;
@@ -360,8 +365,7 @@ static void leave_out_batch_pool(struct census *c)
 			c->count[DMA_MAPPINGS] -= atol(kib) / 4;
 	}
 	free(line);
-	if (f)
-		fclose(f);
+	fclose(f);
 }
 
 struct census census_take(void)
