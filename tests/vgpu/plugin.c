@@ -73,9 +73,11 @@ static void copy_window(const struct window *w, bool to_tiles)
 		at = fence_translate(&gpu, w->at + done, &n);
 		if (at > aperture_size - n || (to_tiles && !memcmp(now + done, w->before + done, n)))
 			continue;
-		if (!to_tiles)
+		if (!to_tiles) {
 			memcpy(now + done, flat + at, n);
-		for (i = done; to_tiles && i < done + n; i++)
+			continue;
+		}
+		for (i = done; i < done + n; i++)
 			if (now[i] != w->before[i])	/* the GPU may write what the CPU does not */
 				flat[at + i - done] = now[i];
 	}
