@@ -68,7 +68,7 @@ bare_kbuild()
 seeded_and_fixed()
 {
 	root=$(kernel_root bookworm) || return
-	release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
+	release=$(kernel_of "$root")
 	enter_root "$root"
 	rm -rf "$root/srv/kept"
 	i915_tree "$(echo "$root"/usr/src/linux-source-*.tar.xz)" "$root/srv/kept"

@@ -90,6 +90,12 @@ in_root()
 		CCACHE_DEPEND=1 CCACHE_NOHASHDIR=1 "$@" 9>&-
 }
 
+# kernel_of ROOT: the release of the kernel that linux-headers-amd64 has brought.
+kernel_of()
+{
+	basename "$(echo "$1"/lib/modules/*[0-9]-amd64)"
+}
+
 # kernel_root SUITE: that Debian with what building a module takes, the headers of its kernel,
 # its source, and the modules it comes with (out of the kernel's package, which would want a boot loader if installed).
 kernel_root()
@@ -99,7 +105,7 @@ kernel_root()
 	(
 		lock_root "$root"
 		[ ! -f "$root/.image" ] || exit 0
-		release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
+		release=$(kernel_of "$root")
 		again in_root "$root" sh -ec "cd /tmp && apt-get update -q && apt-get download linux-image-$release && dpkg-deb -x linux-image-*.deb /tmp/image &&
 			cp -a \"\$(find /tmp/image -type d -path '*/modules/$release')/.\" /lib/modules/$release/ && rm -rf /tmp/image /tmp/*.deb &&
 			depmod $release" >>"$TEST_CACHE/$1.log" 2>&1 || {

@@ -110,7 +110,7 @@ prepare()
 	# shellcheck disable=SC2016 # when it ends
 	on_exit 'stop_guest; release_root "$root"; rm -rf "$WORK"'
 	enter_root "$root"
-	release=$(basename "$(echo "$root"/lib/modules/*[0-9]-amd64)")
+	release=$(kernel_of "$root")
 	put_package "$root" "$PACKAGE"
 	seeded_machine
 	stock=$WORK/stock.ko ours=$WORK/ours.ko
