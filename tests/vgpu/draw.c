@@ -23,7 +23,7 @@
 #define ATTRIBUTES	4u
 #define FAR		0x4000				/* coordinates beyond are not drawn */
 #define SUBPIXELS	256
-#define ELEMENT_COST	24u				/* of a rectangle: that of three vertices, fetched by page walks */
+#define ELEMENT_COST	24u				/* of a rectangle: three vertices, fetched by page walks */
 
 struct vertex {
 	float element[ELEMENTS][4];

@@ -333,6 +333,8 @@ static void test_fence_with_plugin(struct rig *r, u8 *mapped, u32 pitch, u32 fla
 	write_fence(r, 0, at / PAGE_SIZE, size / PAGE_SIZE, pitch, flags);
 	ok(reads_as_trapped(r, mapped, at, 2 * PAGE_SIZE), "%s: reads rows", what);
 	ok(memcmp(mapped + at, guest, PAGE_SIZE), "%s: which are not what lies in memory", what);
+	memset(guest, 0xa5, PAGE_SIZE);
+	ok(reads_as_trapped(r, mapped, at, PAGE_SIZE), "%s: and what has changed there since", what);
 	before = *(volatile u64 *)(mapped + at + 1024 + 512 - 8);
 	*(volatile u64 *)(mapped + at + 1024 + 512) = value;
 	pci_access(&r->gpu, BAR2, at + 1024 + 512, (u8 *)&across, 8, false);
